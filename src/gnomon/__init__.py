@@ -1,0 +1,1 @@
+"""From raw observations to published products, for small instrument teams."""

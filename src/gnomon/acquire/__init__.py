@@ -1,0 +1,1 @@
+"""Acquisition: sources, transports, and downloads that arrive whole."""

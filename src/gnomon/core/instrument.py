@@ -1,0 +1,47 @@
+"""The bundle that a plug-in exports through the entry point group ``gnomon.instruments``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gnomon.core.kinds import Kind
+from gnomon.core.steps import Step, StepConfig
+
+
+@dataclass(frozen=True)
+class SourceType:
+    """A source that a pipeline can name: its options, and how to open it.
+
+    `open` takes the validated options and the network settings, and returns a
+    `gnomon.acquire.Source`.
+    """
+
+    name: str
+    config: type[StepConfig]
+    kinds: tuple[Kind, ...]
+    open: Callable[[Any, Any], Any]
+
+
+@dataclass(frozen=True)
+class PublisherType:
+    """A publisher that a pipeline can name; `open` returns a `gnomon.publish.Publisher`."""
+
+    name: str
+    config: type[StepConfig]
+    open: Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """Everything that gnomon must know of one instrument."""
+
+    name: str
+    kinds: tuple[Kind, ...] = ()
+    sources: tuple[SourceType, ...] = ()
+    steps: tuple[Step, ...] = ()
+    publishers: tuple[PublisherType, ...] = ()
+    pipelines: Mapping[str, Path] = field(default_factory=dict)
+    """Ready-made pipeline files that `gnomon init` copies."""

@@ -1,0 +1,68 @@
+"""What a source lists, before anything is fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from gnomon.core.kinds import Key, Tags
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One remote file.
+
+    Attributes
+    ----------
+    kind : str
+        The kind of the dataset that it becomes.
+    key : mapping
+        The key of that dataset. A re-issue, or a successor under another name, keeps it.
+    ref : str
+        Where the archive has it, in the archive's own words.
+    stamp : str
+        Changes whenever the archive changes the file: its date of update, or etag, or size and
+        time. (`ref`, `stamp`) is what "already fetched" means.
+    size : int, optional
+        Bytes, where the listing says so.
+    tags : mapping of str to str
+        Describe the dataset; a path template may need them.
+    optional : bool
+        The archive may lack it: absence is `NoData`, not a failure.
+    """
+
+    kind: str
+    key: Key
+    ref: str
+    stamp: str
+    size: int | None = None
+    tags: Tags = field(default_factory=dict)
+    optional: bool = False
+
+
+def covers_nothing(_: Item) -> bool:
+    """Say that a listing is no proof of absence."""
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What an archive has now.
+
+    Attributes
+    ----------
+    items : sequence of Item
+        One per (kind, key).
+    cursor : str
+        Handed to the next call of `list`; sources that cannot list incrementally ignore it.
+    covers : callable
+        Whether an item known from before would have been listed if it still existed; those
+        covered and not listed are gone, and their datasets retire.
+    unchanged : bool
+        Nothing changed since the cursor: `items` is empty and what is known still holds.
+    """
+
+    items: Sequence[Item]
+    cursor: str = ""
+    covers: Callable[[Item], bool] = covers_nothing
+    unchanged: bool = False

@@ -1,0 +1,1 @@
+"""The loop: the only writer of catalogue and store."""

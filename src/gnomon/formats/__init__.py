@@ -1,0 +1,1 @@
+"""File formats: written atomically, with provenance inside."""

@@ -1,0 +1,1 @@
+"""Instruments, found by entry point; nothing imports them."""

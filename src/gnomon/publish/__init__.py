@@ -1,0 +1,1 @@
+"""Publication: datasets leave the store for other places."""

@@ -1,0 +1,1 @@
+"""Local archives with faults on demand, on real sockets."""

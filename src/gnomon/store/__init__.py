@@ -1,0 +1,1 @@
+"""Bytes on disk: files arrive whole, by rename, and are never edited."""
