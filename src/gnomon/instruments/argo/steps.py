@@ -1,0 +1,91 @@
+"""The Argo steps: from the GDAC's files of one float to two tables."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import Field
+
+from gnomon.core.dataset import Coverage, Input, Provenance, Report
+from gnomon.core.steps import In, Out, StepConfig, step
+from gnomon.errors import NoData
+from gnomon.formats.netcdf3 import Reader
+from gnomon.formats.parquet import write_table
+from gnomon.instruments.argo.io import read_profiles
+from gnomon.instruments.argo.kinds import AGGREGATE, CYCLE, LEVELS, PROFILES
+from gnomon.instruments.argo.tables import Part, assemble
+
+
+class TablesConfig(StepConfig):
+    """How the Parquet files are written."""
+
+    zstd_level: int = Field(1, ge=1, le=22, description="compression level of zstd")
+    row_group_rows: int = Field(65_536, ge=1_024, description="rows per row group")
+
+
+@step("argo.tables", version=1)
+def tables(
+    cycles: Annotated[list[Input], In(CYCLE, by=("wmo",), at_least=0, optional=True)],
+    aggregate: Annotated[list[Input], In(AGGREGATE, by=("wmo",), at_least=0, optional=True)],
+    levels: Annotated[Path, Out(LEVELS)],
+    profiles: Annotated[Path, Out(PROFILES)],
+    config: TablesConfig,
+    provenance: Provenance,
+) -> Report:
+    """Put all profiles of one float into two tables, each profile once.
+
+    Single-cycle files lead; the aggregate fills in the primary profiles that they lack.
+
+    Raises
+    ------
+    BadData
+        A file is damaged, or two files hold the same cycle.
+    NoData
+        There is no file.
+    """
+    if not cycles and not aggregate:
+        raise NoData("argo.tables: a float without files")
+    reader = Reader()
+    made = assemble([_part(i, reader) for i in cycles], [_part(i, reader) for i in aggregate])
+    for path, table in ((levels, made.levels), (profiles, made.profiles)):
+        write_table(
+            path,
+            table,
+            provenance,
+            zstd_level=config.zstd_level,
+            row_group_rows=config.row_group_rows,
+        )
+    return Report(
+        metrics={
+            "n_profiles": made.profiles.num_rows,
+            "n_levels": made.levels.num_rows,
+            "n_files": len(cycles) + len(aggregate),
+            "n_without_time": made.profiles["juld"].null_count,
+            "n_without_position": made.profiles["latitude"].null_count,
+        },
+        tags={"dac": (cycles or aggregate)[0].tags["dac"]},
+        coverage=_coverage(made.profiles["juld"]),
+    )
+
+
+def _part(source: Input, reader: Reader) -> Part:
+    """Read one input under the name that it has on the GDAC."""
+    wmo, dac = source.key["wmo"], source.tags["dac"]
+    if source.kind == AGGREGATE.name:
+        name = f"{wmo}_prof.nc"
+        where = f"{dac}/{wmo}/{name}"
+    else:
+        name = f"{source.tags['mode']}{wmo}_{source.key['cycle']}.nc"
+        where = f"{dac}/{wmo}/profiles/{name}"
+    return Part(read_profiles(source.path, name=name, reader=reader), where, source.sha256)
+
+
+def _coverage(juld: pa.ChunkedArray) -> Coverage | None:
+    """Return the time from the first to the last profile; None where no profile has a time."""
+    span = pc.min_max(juld).as_py()
+    start, stop = span["min"], span["max"]
+    return Coverage.between(start, stop) if isinstance(start, datetime) else None

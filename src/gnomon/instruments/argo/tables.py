@@ -1,0 +1,240 @@
+"""Puts the profiles of one float together into two tables: profiles, and their levels.
+
+Both are sorted by platform_number, cycle_number, direction and n_prof (levels then by level), and
+these columns are unique in them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from gnomon.errors import BadData
+from gnomon.instruments.argo.io import EPOCH, PARAMETERS, Profiles
+
+_DAY_MS = 86_400_000
+_EPOCH_MS = round((EPOCH - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()) * 1_000
+_TIME = pa.timestamp("us", tz="UTC")
+
+
+def _field(name: str, kind: pa.DataType, long_name: str, units: str = "1") -> pa.Field:
+    return pa.field(name, kind, metadata={"long_name": long_name, "units": units})
+
+
+_PROFILE_KEY = (
+    _field("platform_number", pa.int32(), "WMO number of the float"),
+    _field("cycle_number", pa.int32(), "cycle number, 0 is the launch cycle"),
+    _field("direction", pa.string(), "A ascending, D descending"),
+    _field("n_prof", pa.int16(), "sampling of the cycle, 0 is the primary one"),
+)
+_MEASURED = {
+    "PRES": ("sea water pressure, 0 at sea level", "decibar"),
+    "TEMP": ("in situ sea water temperature, ITS-90", "degree_Celsius"),
+    "PSAL": ("practical salinity, PSS-78", "1"),
+}
+
+
+def _parameter_fields(name: str) -> tuple[pa.Field, ...]:
+    (long_name, units), column = _MEASURED[name], name.lower()
+    flag = "quality flag, Argo reference table 2, of the "
+    return (
+        _field(column, pa.float32(), f"{long_name}, as measured", units),
+        _field(f"{column}_qc", pa.int8(), flag + "measured value"),
+        _field(f"{column}_adjusted", pa.float32(), f"{long_name}, adjusted", units),
+        _field(f"{column}_adjusted_qc", pa.int8(), flag + "adjusted value"),
+        _field(f"{column}_adjusted_error", pa.float32(), "error of the adjusted value", units),
+    )
+
+
+LEVELS_SCHEMA = pa.schema(
+    [
+        *_PROFILE_KEY,
+        _field("level", pa.int32(), "index along the file's N_LEVELS"),
+        *(field for name in PARAMETERS for field in _parameter_fields(name)),
+    ]
+)
+PROFILES_SCHEMA = pa.schema(
+    [
+        *_PROFILE_KEY,
+        _field("juld", _TIME, "time of the profile"),
+        _field("juld_qc", pa.int8(), "quality flag of juld"),
+        _field("latitude", pa.float64(), "latitude", "degree_north"),
+        _field("longitude", pa.float64(), "longitude", "degree_east"),
+        _field("position_qc", pa.int8(), "quality flag of latitude and longitude"),
+        _field("data_mode", pa.string(), "R real time, A adjusted, D delayed mode"),
+        _field("date_update", _TIME, "when the source file was last changed"),
+        _field("source_file", pa.string(), "path of the source file below the GDAC's dac/"),
+        _field("sha256", pa.string(), "SHA-256 of the source file"),
+        _field("n_levels", pa.int32(), "rows of the profile in the table of levels"),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Part:
+    """The profiles of one file, and where they come from."""
+
+    profiles: Profiles
+    source_file: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class FloatTables:
+    """The two tables of one float, of `LEVELS_SCHEMA` and `PROFILES_SCHEMA`."""
+
+    levels: pa.Table
+    profiles: pa.Table
+
+
+def assemble(cycles: Sequence[Part], aggregates: Sequence[Part] = ()) -> FloatTables:
+    """Put the profiles of one float together, each once.
+
+    Parameters
+    ----------
+    cycles : sequence of Part
+        Single-cycle files; they lead.
+    aggregates : sequence of Part
+        Fill in the profiles that no single-cycle file has.
+
+    Raises
+    ------
+    BadData
+        Two single-cycle files hold the same profile, or the files are of several floats.
+    """
+    parts = [*cycles, *aggregates]
+    if len(floats := {part.profiles.platform_number for part in parts}) > 1:
+        raise BadData(f"files of several floats in one group: {sorted(floats)}")
+    selected = _select(cycles, aggregates)
+    rows = _Rows(parts, selected)
+    return FloatTables(rows.levels(), rows.profiles())
+
+
+def _cycle_keys(profiles: Profiles) -> NDArray[np.int32]:
+    """Return one number per cycle and direction, ascending before descending."""
+    return 2 * profiles.cycle_number + (profiles.direction == b"D")
+
+
+def _select(cycles: Sequence[Part], aggregates: Sequence[Part]) -> list[NDArray[np.bool_]]:
+    """Tell which profiles of each part to take, (profile,) bool."""
+    seen: dict[int, str] = {}
+    for part in cycles:
+        key = int(_cycle_keys(part.profiles)[0])
+        if key in seen:
+            raise BadData(f"{part.source_file} and {seen[key]} hold the same cycle")
+        seen[key] = part.source_file
+    selected = [np.ones(len(part.profiles.juld), np.bool_) for part in cycles]
+    for part in aggregates:
+        keys = _cycle_keys(part.profiles)
+        selected.append(~np.isin(keys, list(seen)))
+        seen |= dict.fromkeys(keys.tolist(), part.source_file)
+    return selected
+
+
+class _Rows:
+    """The selected profiles of all parts as flat columns, sorted."""
+
+    def __init__(self, parts: Sequence[Part], selected: Sequence[NDArray[np.bool_]]) -> None:
+        self._parts, self._selected = parts, selected
+        pairs = zip(parts, selected, strict=True)
+        self._stands = [part.profiles.stands & chosen[:, np.newaxis] for part, chosen in pairs]
+        self._order = np.lexsort(
+            (self._column("n_prof"), self._column("direction"), self._column("cycle_number"))
+        )
+
+    def _column(self, name: str) -> NDArray[np.generic]:
+        """Concatenate one (profile,) attribute, in the order of the parts."""
+        pairs = zip(self._parts, self._selected, strict=True)
+        return np.concatenate([getattr(part.profiles, name)[chosen] for part, chosen in pairs])
+
+    def _key(self) -> list[pa.Array]:
+        """Return the columns that identify a profile, sorted."""
+        cycle = self._column("cycle_number")[self._order]
+        platform = np.full(len(cycle), self._parts[0].profiles.platform_number, np.int32)
+        direction = pa.array((self._column("direction")[self._order] == b"D").astype(np.int8))
+        return [
+            pa.array(platform),
+            pa.array(cycle),
+            pa.DictionaryArray.from_arrays(direction, ["A", "D"]).cast(pa.string()),
+            pa.array(self._column("n_prof")[self._order]),
+        ]
+
+    def profiles(self) -> pa.Table:
+        """Return one row per profile."""
+        part = np.repeat(np.arange(len(self._parts)), [s.sum() for s in self._selected])
+        part = part[self._order]
+        columns = [
+            *self._key(),
+            _times(self._column("juld")[self._order]),
+            _flags(self._column("juld_qc")[self._order]),
+            pa.array(self._column("latitude")[self._order], from_pandas=True),
+            pa.array(self._column("longitude")[self._order], from_pandas=True),
+            _flags(self._column("position_qc")[self._order]),
+            pa.array(self._column("data_mode")[self._order].astype(str)),
+            pa.array([p.profiles.date_update for p in self._parts], _TIME).take(part),
+            pa.array([p.source_file for p in self._parts]).take(part),
+            pa.array([p.sha256 for p in self._parts]).take(part),
+            pa.array(self._counts()[self._order]),
+        ]
+        return pa.Table.from_arrays(columns, schema=PROFILES_SCHEMA)
+
+    def _counts(self) -> NDArray[np.int32]:
+        """Return the number of levels of each selected profile, in the order of the parts."""
+        pairs = zip(self._stands, self._selected, strict=True)
+        return np.concatenate([s.sum(axis=1, dtype=np.int32)[chosen] for s, chosen in pairs])
+
+    def levels(self) -> pa.Table:
+        """Return one row per level."""
+        profile = np.repeat(np.arange(len(self._order)), self._counts()[self._order])
+        columns = [column.take(pa.array(profile)) for column in self._key()]
+        take = self._level_order()
+        level = np.concatenate([np.nonzero(stands)[1] for stands in self._stands])
+        columns.append(pa.array(level[take].astype(np.int32)))
+        values, flags = self._measured("values")[:, :, take], self._measured("qc")[:, :, take]
+        for (raw, adjusted, error), (raw_qc, adjusted_qc) in zip(values, flags, strict=True):
+            columns += [
+                pa.array(raw, from_pandas=True),
+                _flags(raw_qc),
+                pa.array(adjusted, from_pandas=True),
+                _flags(adjusted_qc),
+                pa.array(error, from_pandas=True),
+            ]
+        return pa.Table.from_arrays(columns, schema=LEVELS_SCHEMA)
+
+    def _level_order(self) -> NDArray[np.intp] | slice:
+        """Return what sorts the levels of all parts by profile."""
+        rank = np.empty_like(self._order)
+        rank[self._order] = np.arange(len(rank))
+        if (rank[:-1] < rank[1:]).all():
+            return slice(None)  # the files came in order, as they mostly do
+        return np.argsort(np.repeat(rank, self._counts()), kind="stable")
+
+    def _measured(self, name: str) -> NDArray[np.generic]:
+        """Concatenate the standing levels of a (parameter, which, profile, level) attribute."""
+        pieces = []
+        for part, stands in zip(self._parts, self._stands, strict=True):
+            array = getattr(part.profiles, name)
+            flat = array.reshape(*array.shape[:2], -1)
+            pieces.append(flat if stands.all() else flat.take(np.flatnonzero(stands), axis=2))
+        return np.concatenate(pieces, axis=2)
+
+
+def _flags(qc: NDArray[np.generic]) -> pa.Array:
+    """Return flags with null for a blank one."""
+    return pa.array(qc, mask=qc < 0)
+
+
+def _times(juld: NDArray[np.generic]) -> pa.Array:
+    """Return days since 1950 as timestamps, null for NaN.
+
+    Rounded to the millisecond: the archive's times are whole seconds at best, and their last
+    bits are the noise of computing with days.
+    """
+    none = np.isnan(juld)
+    millis = np.rint(np.where(none, 0.0, juld) * _DAY_MS).astype(np.int64) + _EPOCH_MS
+    return pa.array(millis * 1_000, pa.int64(), mask=none).cast(_TIME)
