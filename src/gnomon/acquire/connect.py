@@ -1,0 +1,55 @@
+"""From an address to the transport that speaks its scheme."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from gnomon.acquire.folder import FolderTransport
+from gnomon.acquire.ftp import FtpTransport
+from gnomon.acquire.http import HttpTransport
+from gnomon.acquire.throttle import Pace
+from gnomon.acquire.transport import Limits, Transport
+from gnomon.errors import ConfigError, UnknownName
+
+
+def connect(
+    url: str,
+    limits: Limits | None = None,
+    *,
+    token: str | None = None,
+    ca_file: Path | None = None,
+    pace: Pace | None = None,
+) -> Transport:
+    """Make a transport; nothing is sent yet.
+
+    Parameters
+    ----------
+    url : str
+        ``http://``, ``https://``, ``ftp://``, ``file://``, or a path.
+    token : str, optional
+        For HTTP; never shown.
+    ca_file : Path, optional
+        For HTTPS: certificates to trust instead of the system's.
+    pace : Pace, optional
+        Rate limits to share with other transports; default: those of `limits`.
+
+    Raises
+    ------
+    UnknownName
+        The scheme is another.
+    ConfigError
+        The address is no address.
+    """
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        raise ConfigError(f"an archive's address is wrong: {error}") from error
+    if parts.scheme in ("http", "https"):
+        return HttpTransport(url, limits, token=token, ca_file=ca_file, pace=pace)
+    if parts.scheme == "ftp":
+        return FtpTransport(url, limits, pace=pace)
+    if parts.scheme in ("", "file"):
+        return FolderTransport(Path(unquote(parts.path) if parts.scheme else url))
+    raise UnknownName("scheme", parts.scheme, ["http", "https", "ftp", "file"])

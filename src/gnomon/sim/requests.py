@@ -1,0 +1,29 @@
+"""The log of what an archive was asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Request:
+    """One HTTP request or one FTP command that names a path.
+
+    Attributes
+    ----------
+    protocol : {"http", "ftp"}
+    verb : str
+        GET, HEAD; RETR, SIZE, MDTM, MLSD, LIST, ...
+    path : str
+        From the root of the archive, with a leading slash.
+    bytes_sent : int
+        The bytes of the body that the answer carried.
+    code : int
+        The HTTP status, or 0 on FTP.
+    """
+
+    protocol: str
+    verb: str
+    path: str
+    bytes_sent: int = 0
+    code: int = 0
