@@ -67,10 +67,12 @@ def test_mlsd():
         "type=cdir;modify=20260101000000; .",
         "Type=dir;Size=4096;Modify=20260618091100; dac",
         "type=file;size=10;modify=20260618091100.123; a b.nc",
+        "type=file;size=-; odd",
     ]
     assert parse_mlsd(lines) == [
         Entry("dac", True, None, us(2026, 6, 18, 9, 11)),
         Entry("a b.nc", False, 10, us(2026, 6, 18, 9, 11)),
+        Entry("odd", False),
     ]
 
 

@@ -7,6 +7,7 @@ import trustme
 
 from gnomon.acquire.connect import connect
 from gnomon.acquire.mirror import Mirror
+from gnomon.errors import Unreachable
 from gnomon.sim import Archive, Lacks
 from gnomon.testing.transport import TransportSuite
 
@@ -34,6 +35,10 @@ class TestHttps(TransportSuite):
         authority.cert_pem.write_to_path(tmp_path / "ca.pem")
         with Archive(folder, ftp_port=None, tls=context) as archive:
             yield from closed(connect(archive.http_url, ca_file=tmp_path / "ca.pem"))
+
+    def test_an_unknown_authority_is_not_trusted(self, transport):
+        with pytest.raises(Unreachable, match="certificate"):
+            connect(transport.url).stat("index.txt")
 
 
 class TestFtp(TransportSuite):

@@ -32,19 +32,18 @@ class Downloaded:
     sha256 : str
         Of those bytes, in hex.
     etag : str, optional
+        As the archive tells it.
     mtime_us : int, optional
         As the archive tells it, microseconds since 1970-01-01 UTC.
+    stamp : str
+        Hand it to `download_if_changed` the next time; see `RemoteStat.stamp`.
     """
 
     size: int
     sha256: str
     etag: str | None = None
     mtime_us: int | None = None
-
-    @property
-    def stamp(self) -> str:
-        """Hand it to `download_if_changed`; see `RemoteStat.stamp`."""
-        return RemoteStat(self.size, self.mtime_us, self.etag).stamp
+    stamp: str = ""
 
 
 def download(
@@ -174,7 +173,8 @@ class _Part:
             self._temporary.replace(self._dest)
             _sync_folder(self._dest.parent)
         stat = self._stat
-        return Downloaded(self._reached, self._hash.hexdigest(), stat.etag, stat.mtime_us)
+        sha256 = self._hash.hexdigest()
+        return Downloaded(self._reached, sha256, stat.etag, stat.mtime_us, stat.stamp)
 
     def _open(self) -> Body:
         stamp = self._stat.stamp

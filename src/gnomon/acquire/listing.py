@@ -93,8 +93,9 @@ def parse_mlsd(lines: Iterable[str]) -> list[Entry]:
         kind = fact.get("type", "file")
         if kind in ("cdir", "pdir"):
             continue
-        size = int(fact["size"]) if kind == "file" and "size" in fact else None
-        entries.append(Entry(name, kind == "dir", size, mdtm_us(fact.get("modify", ""))))
+        size = fact.get("size", "") if kind == "file" else ""
+        size_bytes = int(size) if size.isdecimal() else None
+        entries.append(Entry(name, kind == "dir", size_bytes, mdtm_us(fact.get("modify", ""))))
     return entries
 
 

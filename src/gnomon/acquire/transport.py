@@ -39,7 +39,8 @@ class RemoteStat:
     def stamp(self) -> str:
         """A text that changes with the file; empty where the archive says too little.
 
-        The etag, or else size and time. A size alone proves nothing.
+        The etag, or else size and time. A size alone proves nothing. FTP tells whole seconds: a
+        file that is replaced within one by another of the same size keeps its stamp there.
         """
         if self.etag:
             return self.etag

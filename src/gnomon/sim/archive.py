@@ -7,6 +7,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -72,10 +73,10 @@ class Archive:
         http_port, ftp_port = self._ports
         with ExitStack() as stack:
             if http_port is not None:
-                make_http = lambda: HttpServer(http_port, self._tree, self.requests, self._tls)  # noqa: E731
+                make_http = partial(HttpServer, http_port, self._tree, self.requests, self._tls)
                 self._http = _started(http_port, make_http, stack)
             if ftp_port is not None:
-                make_ftp = lambda: FtpServer(ftp_port, self._tree, self.requests)  # noqa: E731
+                make_ftp = partial(FtpServer, ftp_port, self._tree, self.requests)
                 self._ftp = _started(ftp_port, make_ftp, stack)
             self._running = stack.pop_all()
         return self
