@@ -24,7 +24,7 @@ _U32X2 = Struct(">II")
 _CODES = {dtype.newbyteorder("="): code for code, dtype in DTYPES.items()}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class NewVariable:
     """A variable to write.
 
@@ -71,7 +71,7 @@ def encode(
         raise ValueError(f"record variables hold {sorted(counts)} records")
     records = counts.pop() if counts else 0
     order = {name: index for index, name in enumerate(dimensions)}
-    heads = {v.name: _variable_head(v, order, grows=v in growing) for v in variables}
+    heads = {v.name: _variable_head(v, order, grows=record in v.dimensions[:1]) for v in variables}
     offset = Struct(">Q" if wide_offsets else ">I")
     top = _file_head(dimensions, records, attributes, len(variables), 2 if wide_offsets else 1)
     at = len(top) + sum(map(len, heads.values())) + offset.size * len(heads)
@@ -149,5 +149,8 @@ def _records(growing: Sequence[NewVariable], records: int) -> bytes:
     """Return the record section: record by record, the variables interleaved."""
     if len(growing) == 1 or not records:  # a lone record variable is packed without padding
         return b"".join(_big_endian(v.data) for v in growing)
-    rows = [np.frombuffer(_big_endian(v.data), "u1").reshape(records, -1) for v in growing]
-    return np.hstack([np.pad(row, ((0, 0), (0, -row.shape[1] % 4))) for row in rows]).tobytes()
+    rows = []
+    for variable in growing:
+        row = np.frombuffer(_big_endian(variable.data), "u1").reshape(records, -1)
+        rows += [row, np.zeros((records, -row.shape[1] % 4), "u1")]
+    return np.hstack(rows).tobytes()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,23 +23,29 @@ from numpy.typing import NDArray
 
 from gnomon.core.items import Item
 from gnomon.errors import BadData, ConfigError
-from gnomon.instruments.argo.kinds import CYCLE, PROFILE_NAME
+from gnomon.instruments.argo.kinds import CYCLE, PROFILE_PATH
 
 PROFILE_INDEX = "ar_index_global_prof.txt"
 META_INDEX = "ar_index_global_meta.txt"
 
-_TYPES = {
+_PROFILE_COLUMNS = [
+    "file",
+    "date",
+    "latitude",
+    "longitude",
+    "ocean",
+    "profiler_type",
+    "institution",
+    "date_update",
+]
+_META_COLUMNS = ["file", "profiler_type", "institution", "date_update"]
+_USED = {
     "file": pa.string(),
     "date": pa.int64(),
     "latitude": pa.float64(),
     "longitude": pa.float64(),
-    "ocean": pa.string(),
-    "profiler_type": pa.string(),
-    "institution": pa.string(),
     "date_update": pa.int64(),
 }
-_PROFILE_COLUMNS = tuple(_TYPES)
-_META_COLUMNS = ("file", "profiler_type", "institution", "date_update")
 _GZIP = b"\x1f\x8b"
 _UPDATED = "Date of update"
 _POLE, _HALF, _CIRCLE = 90.0, 180.0, 360.0
@@ -53,9 +60,10 @@ class Index:
     updated : datetime
         The header's date of update, UTC.
     rows : pyarrow.Table
-        The columns of the file, and ``dac`` (string) and ``wmo`` (int32) taken from ``file``.
-        ``date`` and ``date_update`` are int64, YYYYMMDDHHMISS as in the file; an empty date and
-        an impossible position (-99.999, -999.999, 99999) are null.
+        ``file``, and ``dac`` (string) and ``wmo`` (int32) taken from it; ``date_update`` and
+        ``date``, int64, YYYYMMDDHHMISS as in the file; ``latitude`` and ``longitude`` in degrees.
+        An empty date and an impossible position (-99.999, -999.999, 99999) are null. An index of
+        meta files has neither date nor position.
     """
 
     updated: datetime
@@ -148,16 +156,19 @@ def items(index: Index, taken: NDArray[np.bool_] | None = None) -> list[Item]:
     taken : (row,) bool, optional
         From `Selection.mask`; all rows by default.
     """
-    best: dict[tuple[int, str], tuple[bool, int, Item]] = {}
+    best: dict[tuple[str, str], tuple[bool, int, re.Match[str]]] = {}
     for path, date_update in _chosen(index, taken):
-        item = _item(path, date_update)
-        if item is None:
+        match = PROFILE_PATH.fullmatch(path)
+        if match is None:
+            raise BadData(f"{PROFILE_INDEX}: {path!r} is no path of a profile file")
+        _, wmo, kind, mode, cycle = match.groups()
+        if kind:
             continue
-        key = (int(item.key["wmo"]), str(item.key["cycle"]))  # type: ignore[call-overload]
-        rank = (item.tags["mode"] == "D", date_update, item)
-        if key not in best or rank[:2] > best[key][:2]:
-            best[key] = rank
-    return [item for _, _, item in best.values()]
+        rank = (mode == "D", date_update, match)
+        known = best.get((wmo, cycle))
+        if known is None or rank[:2] > known[:2]:
+            best[wmo, cycle] = rank
+    return [_item(match, date_update) for _, date_update, match in best.values()]
 
 
 def floats(index: Index, taken: NDArray[np.bool_] | None = None) -> dict[int, str]:
@@ -173,37 +184,30 @@ def _chosen(index: Index, taken: NDArray[np.bool_] | None) -> Iterator[tuple[str
     return zip(rows["file"].to_pylist(), rows["date_update"].to_pylist(), strict=True)
 
 
-def _item(path: str, date_update: int) -> Item | None:
-    """Return the item of one row; None for what is no core file."""
-    dac, folder, _, name = path.split("/")
-    match = PROFILE_NAME.fullmatch(name)
-    if match is None or match["wmo"] != folder:
-        raise BadData(f"{PROFILE_INDEX}: {path!r} is no name of a profile file")
-    if match["kind"]:
-        return None
-    stamp = str(date_update)
-    tags = {"dac": dac, "mode": match["mode"], "name": name, "date_update": stamp}
-    key = {"wmo": int(folder), "cycle": match["cycle"]}
-    return Item(CYCLE.name, key, f"dac/{path}", stamp, tags=tags)
+def _item(match: re.Match[str], date_update: int) -> Item:
+    dac, wmo, _, mode, cycle = match.groups()
+    path, stamp = match[0], str(date_update)
+    tags = {"dac": dac, "mode": mode, "name": path[path.rindex("/") + 1 :], "date_update": stamp}
+    key = {"wmo": int(wmo), "cycle": cycle}
+    return Item(CYCLE.name, key, "dac/" + path, stamp, tags=tags)
 
 
-def _read(data: bytes, name: str, columns: tuple[str, ...]) -> Index:
+def _read(data: bytes, name: str, columns: list[str]) -> Index:
     text = _unpacked(data, name)
     if not text.endswith(b"\n"):
         raise BadData(f"{name}: cut, its last line has no end")
     updated, body = _header(text, name, columns)
+    types = {column: kind for column, kind in _USED.items() if column in columns}
     options = pa_csv.ConvertOptions(
-        column_types={column: _TYPES[column] for column in columns},
-        null_values=[""],
-        strings_can_be_null=False,
+        column_types=types, include_columns=list(types), null_values=[""]
     )
-    reading = pa_csv.ReadOptions(column_names=list(columns), use_threads=False)
+    reading = pa_csv.ReadOptions(column_names=columns, use_threads=False)
     try:
         rows = pa_csv.read_csv(io.BytesIO(body), reading, convert_options=options)
     except pa.ArrowInvalid as error:
         if body:
             raise BadData(f"{name}: {error}") from None
-        rows = pa.schema([(column, _TYPES[column]) for column in columns]).empty_table()
+        rows = pa.schema(types.items()).empty_table()
     if rows["date_update"].null_count:
         raise BadData(f"{name}: a row without date_update")
     return Index(updated, _with_floats(_with_positions(rows), name))
@@ -219,7 +223,7 @@ def _unpacked(data: bytes, name: str) -> bytes:
     return data
 
 
-def _header(text: bytes, name: str, columns: tuple[str, ...]) -> tuple[datetime, bytes]:
+def _header(text: bytes, name: str, columns: list[str]) -> tuple[datetime, bytes]:
     """Return the date of update and the rows below the column names."""
     notes, at = {}, 0
     while text.startswith(b"#", at):

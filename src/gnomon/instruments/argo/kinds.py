@@ -36,7 +36,10 @@ PROFILES = Kind(
     tags=("dac",),
 )
 
-PROFILE_NAME = re.compile(
-    r"(?P<kind>[BSM]?)(?P<mode>[RD])(?P<wmo>\d{5,7})_(?P<cycle>\d{3,4}D?)\.nc"
+PROFILE_PATH = re.compile(
+    r"(?P<dac>[a-z]+)/(?P<wmo>\d{5,7})/profiles/"
+    r"(?P<kind>[BSM]?)(?P<mode>[RD])(?P=wmo)_(?P<cycle>\d{3,4}D?)\.nc",
+    re.ASCII,
 )
-"""Names of single-cycle files on the GDAC (user's manual, section "File naming convention")."""
+"""Paths of single-cycle files below ``dac/`` (user's manual, section on file names); the kind is
+empty for core files, else B (biogeochemical), S (synthetic) or M (merged)."""

@@ -64,7 +64,7 @@ def beyond_adjustment(
     All arrays have one shape; values and `limit` share one unit. No adjustment does this, so one
     of the two is damaged.
     """
-    apart = np.abs(raw - adjusted) > limit  # NaN compares as False
+    apart: NDArray[np.bool_] = np.abs(raw - adjusted) > limit  # NaN compares as False
     if apart.any():  # the flags of an undamaged file need no look
         apart &= good(raw_qc) & good(adjusted_qc)
     return apart

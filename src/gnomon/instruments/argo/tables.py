@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -117,7 +118,8 @@ def assemble(cycles: Sequence[Part], aggregates: Sequence[Part] = ()) -> FloatTa
 
 def _cycle_keys(profiles: Profiles) -> NDArray[np.int32]:
     """Return one number per cycle and direction, ascending before descending."""
-    return 2 * profiles.cycle_number + (profiles.direction == b"D")
+    descends = (profiles.direction == b"D").astype(np.int32)
+    return np.asarray(2 * profiles.cycle_number + descends, np.int32)
 
 
 def _select(cycles: Sequence[Part], aggregates: Sequence[Part]) -> list[NDArray[np.bool_]]:
@@ -147,7 +149,7 @@ class _Rows:
             (self._column("n_prof"), self._column("direction"), self._column("cycle_number"))
         )
 
-    def _column(self, name: str) -> NDArray[np.generic]:
+    def _column(self, name: str) -> NDArray[Any]:
         """Concatenate one (profile,) attribute, in the order of the parts."""
         pairs = zip(self._parts, self._selected, strict=True)
         return np.concatenate([getattr(part.profiles, name)[chosen] for part, chosen in pairs])
@@ -214,7 +216,7 @@ class _Rows:
             return slice(None)  # the files came in order, as they mostly do
         return np.argsort(np.repeat(rank, self._counts()), kind="stable")
 
-    def _measured(self, name: str) -> NDArray[np.generic]:
+    def _measured(self, name: str) -> NDArray[Any]:
         """Concatenate the standing levels of a (parameter, which, profile, level) attribute."""
         pieces = []
         for part, stands in zip(self._parts, self._stands, strict=True):
@@ -224,12 +226,12 @@ class _Rows:
         return np.concatenate(pieces, axis=2)
 
 
-def _flags(qc: NDArray[np.generic]) -> pa.Array:
+def _flags(qc: NDArray[np.int8]) -> pa.Array:
     """Return flags with null for a blank one."""
     return pa.array(qc, mask=qc < 0)
 
 
-def _times(juld: NDArray[np.generic]) -> pa.Array:
+def _times(juld: NDArray[np.float64]) -> pa.Array:
     """Return days since 1950 as timestamps, null for NaN.
 
     Rounded to the millisecond: the archive's times are whole seconds at best, and their last
