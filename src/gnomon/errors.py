@@ -219,3 +219,9 @@ class LeaseLost(CatalogError):
 
 class SchemaMismatch(CatalogError):
     """The database holds another schema than this version of gnomon expects."""
+
+
+def by_slug(slug: str) -> type[GnomonError] | None:
+    """Return the class of a slug, or None where it is no error of ours."""
+    found = globals().get(slug)
+    return found if isinstance(found, type) and issubclass(found, GnomonError) else None

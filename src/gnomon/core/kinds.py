@@ -186,4 +186,4 @@ def key_text(key: Key) -> str:
 
 
 def _escape(value: str | int) -> str:
-    return quote(value, safe=" /:+@!*()'") if isinstance(value, str) else str(value)
+    return quote(value, safe=" :+@!*()'") if isinstance(value, str) else str(value)

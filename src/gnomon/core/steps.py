@@ -118,6 +118,7 @@ class Step:
     provenance_role: str | None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Report:
+        """Call the plain function, as tests and notebooks do."""
         return self.function(*args, **kwargs)
 
     @property

@@ -1,0 +1,152 @@
+"""The catalogue: one schema on SQLite and on PostgreSQL.
+
+Every write is one short transaction that first takes the catalogue's lock (SQLite: `BEGIN
+IMMEDIATE`; PostgreSQL: the row of `clock`), so writers are serial and `changed` grows in the
+order of the commits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine import make_url
+
+from gnomon.catalog import changes, tables
+from gnomon.catalog.schema import HEAD, upgrade
+from gnomon.catalog.writing import Writing
+from gnomon.core.jobs import Changes
+from gnomon.core.kinds import Kind
+from gnomon.errors import Busy, CatalogError, ConfigError, ConnectionLost, Full, MissingExtra
+
+_READING = "gnomon_reading"
+_BUSY_TIMEOUT_S = 60
+
+
+class Catalog:
+    """A connection to the catalogue.
+
+    Parameters
+    ----------
+    url : str
+        As SQLAlchemy spells it: ``sqlite:///gnomon.db`` or ``postgresql://user@host/name``.
+    kinds : mapping of str to Kind
+        Types the keys; rows of other kinds are left out of what is returned.
+    """
+
+    def __init__(self, url: str, kinds: Mapping[str, Kind]) -> None:
+        self.kinds = kinds
+        self._engine = _engine(url)
+
+    def prepare(self) -> None:
+        """Create or upgrade the schema; safe when several processes do it at once."""
+        with _translated():
+            if self._revision() == HEAD:
+                return
+            with self._engine.begin() as connection:
+                if connection.dialect.name == "postgresql":
+                    connection.execute(sa.text("SELECT pg_advisory_xact_lock(7261546)"))
+                upgrade(connection)
+
+    def changes(self, since: int) -> Changes:
+        """Return what happened after a sequence number; 0 returns all that is current."""
+        with self.reading() as connection:
+            upto = connection.execute(sa.select(tables.clock.c.seq)).scalar_one()
+            return changes.since(connection, since, upto, self.kinds)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open a read-only snapshot."""
+        options: dict[str, Any] = {_READING: True}
+        if self._engine.dialect.name == "postgresql":
+            options["isolation_level"] = "REPEATABLE READ"
+        with (
+            _translated(),
+            self._engine.connect().execution_options(**options) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Writing]:
+        """Open a write transaction: alone, all or nothing."""
+        with _translated(), self._engine.begin() as connection:
+            seq = connection.execute(
+                sa.select(tables.clock.c.seq).where(tables.clock.c.id == 1).with_for_update()
+            ).scalar_one()
+            writing = Writing(connection, seq, self.kinds)
+            yield writing
+            if writing.seq != seq:
+                connection.execute(sa.update(tables.clock).values(seq=writing.seq))
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+    def _revision(self) -> str | None:
+        with self.reading() as connection:
+            if not sa.inspect(connection).has_table("alembic_version"):
+                return None
+            found = connection.execute(sa.text("SELECT version_num FROM alembic_version"))
+            return found.scalar_one_or_none()
+
+
+def _engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+    except sa.exc.ArgumentError:
+        # The text is not repeated: it may hold a password.
+        raise ConfigError("`database` is no URL such as sqlite:///gnomon.db") from None
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(sa.create_engine(parsed, connect_args={"timeout": _BUSY_TIMEOUT_S}))
+    if parsed.drivername == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    try:
+        return sa.create_engine(parsed, pool_pre_ping=True)
+    except ModuleNotFoundError as error:
+        raise MissingExtra(error.name or "psycopg", "postgres") from error
+    except sa.exc.NoSuchModuleError as error:
+        raise ConfigError(f"`database` must be SQLite or PostgreSQL: {error}") from error
+
+
+def _sqlite(engine: Engine) -> Engine:
+    """Make SQLite lock early, log ahead, and begin when we say so."""
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begun(connection: Connection) -> None:
+        reading = connection.get_execution_options().get(_READING)
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+_LOST = ("server closed the connection", "connection refused", "connection failed", "terminating")
+_TELLTALES: tuple[tuple[Callable[[str], bool], type[CatalogError | Full], str], ...] = (
+    (lambda text: "locked" in text, Busy, "another writer holds the catalogue"),
+    (lambda text: "disk is full" in text or "No space" in text, Full, "no space left"),
+)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Raise our own errors for those of the driver."""
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        text = str(error.orig)
+        for tells, ours, what in _TELLTALES:
+            if tells(text):
+                raise ours(f"{what}: {text}") from error
+        lost = error.connection_invalidated or any(word in text for word in _LOST)
+        if lost or isinstance(error, sa.exc.InterfaceError):
+            raise ConnectionLost(f"the database went away: {text.strip()}") from error
+        raise CatalogError(f"the database refused: {text.strip()}") from error

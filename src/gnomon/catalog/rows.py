@@ -1,0 +1,85 @@
+"""Rows to values and back: the one place that knows both."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from gnomon.core.dataset import Coverage, Dataset
+from gnomon.core.items import Item
+from gnomon.core.jobs import JobStatus, State
+from gnomon.core.kinds import Kind, Tags, key_text
+
+Row = Mapping[str, Any] | RowMapping
+
+
+def packed(tags: Tags) -> str:
+    """Return tags as the text of a column."""
+    return json.dumps(dict(tags), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def unpacked(text: str) -> dict[str, str]:
+    """Return the tags of a column."""
+    return {str(name): str(value) for name, value in json.loads(text).items()}
+
+
+def dataset_of(row: Row, kind: Kind) -> Dataset:
+    """Return a row of `dataset` as a value."""
+    start, stop = row["start_us"], row["stop_us"]
+    return Dataset(
+        row["seq"],
+        row["kind"],
+        kind.key(row["key"]),
+        row["key"],
+        row["version"],
+        row["path"],
+        row["sha256"],
+        row["size"],
+        row["mtime_ns"],
+        unpacked(row["tags"]),
+        None if start is None else Coverage(start, stop),
+        row["arrived_us"],
+    )
+
+
+def status_of(row: Row) -> JobStatus:
+    """Return a row of `job` as planning needs it."""
+    return JobStatus(
+        row["fingerprint"],
+        row["slot"],
+        State(row["state"]),
+        row["lease_us"],
+        row["owner"],
+        row["finished_us"],
+        row["error"],
+    )
+
+
+def item_of(row: Row, kind: Kind) -> Item:
+    """Return a row of `remote` as a value."""
+    return Item(
+        row["kind"],
+        kind.key(row["key"]),
+        row["ref"],
+        row["stamp"],
+        row["size"],
+        unpacked(row["tags"]),
+        row["optional"],
+    )
+
+
+def remote_row(source: str, item: Item) -> dict[str, Any]:
+    """Return an item as a row of `remote`, but for what numbers and lists it."""
+    return {
+        "source": source,
+        "kind": item.kind,
+        "key": key_text(item.key),
+        "ref": item.ref,
+        "stamp": item.stamp,
+        "size": item.size,
+        "tags": packed(item.tags),
+        "optional": item.optional,
+    }

@@ -1,0 +1,322 @@
+"""One write transaction: what may happen to the catalogue while its lock is held."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+from sqlalchemy.dialects import postgresql, sqlite
+
+from gnomon.catalog import changes, tables
+from gnomon.catalog.rows import dataset_of, item_of, packed, remote_row
+from gnomon.core.dataset import Dataset
+from gnomon.core.items import Listing
+from gnomon.core.jobs import Act, Changes, Job, Outcome, Product, State
+from gnomon.core.kinds import Kind, key_text
+from gnomon.errors import Conflict
+
+_CHUNK = 500
+"""Values per IN list; SQLite allows 32,766 parameters, older builds 999."""
+
+
+class Writing:
+    """The methods that write; every one takes effect together with the others, or not at all.
+
+    Attributes
+    ----------
+    seq : int
+        The number of the latest change; rises with every method that writes.
+    """
+
+    def __init__(self, connection: Connection, seq: int, kinds: Mapping[str, Kind]) -> None:
+        self.seq = seq
+        self._connection, self._kinds = connection, kinds
+
+    def changes(self, since: int) -> Changes:
+        """Return what happened after a sequence number, this transaction included."""
+        return changes.since(self._connection, since, self.seq, self._kinds)
+
+    # -- what archives have
+
+    def cursor(self, source: str) -> str:
+        """Return the cursor that the last listing of a source left, or nothing."""
+        column = tables.source.c.cursor
+        found = self._connection.execute(sa.select(column).where(tables.source.c.name == source))
+        return found.scalar_one_or_none() or ""
+
+    def record_listing(self, source: str, listing: Listing, now_us: int) -> int:
+        """Take a listing in; return how many items it lists anew, changed or no longer."""
+        seq = self._next()
+        known = self._known_items(source)
+        rows = []
+        for item in listing.items:
+            row = remote_row(source, item)
+            if known.pop((row["kind"], row["key"]), None) != (row | {"listed": True}):
+                rows.append(row | {"listed": True, "changed": seq})
+        if not listing.unchanged:
+            rows += [row | {"changed": seq} for row in self._gone(known, listing)]
+        self._upsert(tables.remote, rows)
+        cursor = {"name": source, "cursor": listing.cursor, "listed_us": now_us}
+        self._upsert(tables.source, [cursor])
+        return len(rows)
+
+    def _known_items(self, source: str) -> dict[tuple[str, str], dict[str, Any]]:
+        columns = [column for column in tables.remote.c if column.name != "changed"]
+        query = sa.select(*columns).where(tables.remote.c.source == source)
+        rows = self._connection.execute(query).mappings()
+        return {(row["kind"], row["key"]): dict(row) for row in rows}
+
+    def _gone(
+        self, known: Mapping[tuple[str, str], dict[str, Any]], listing: Listing
+    ) -> list[dict[str, Any]]:
+        return [
+            row | {"listed": False}
+            for row in known.values()
+            if row["listed"]
+            and row["kind"] in self._kinds
+            and listing.covers(item_of(row, self._kinds[row["kind"]]))
+        ]
+
+    # -- jobs
+
+    def claim(self, jobs: Sequence[Job], owner: str, lease_us: int, now_us: int) -> list[Job]:
+        """Take jobs for one owner until its lease ends; return those that were to be had."""
+        table, seq = tables.job, self._next()
+        rows = [_job_row(job) | {"state": State.READY, "changed": seq} for job in jobs]
+        self._insert_new(table, rows)
+        free = sa.or_(
+            table.c.state.in_([State.READY, State.FAILED]),
+            sa.and_(table.c.state == State.RUNNING, table.c.lease_us < now_us),
+            sa.and_(table.c.state == State.DONE, table.c.act == Act.PUBLISH),
+        )
+        values = {"state": State.RUNNING, "owner": owner, "lease_us": lease_us}
+        values |= {"started_us": now_us, "attempts": table.c.attempts + 1, "changed": seq}
+        mine = table.c.fingerprint == sa.bindparam("wanted")
+        claim = sa.update(table).where(mine, free).values(values)
+        run = self._connection.execute
+        return [job for job in jobs if run(claim, {"wanted": job.fingerprint}).rowcount == 1]
+
+    def renew(self, owner: str, lease_us: int) -> None:
+        """Prolong the leases of all jobs that an owner runs."""
+        job = tables.job
+        mine = sa.and_(job.c.owner == owner, job.c.state == State.RUNNING)
+        values = {"lease_us": lease_us, "changed": self._next()}
+        self._connection.execute(sa.update(job).where(mine).values(values))
+
+    def running(self) -> dict[str, str]:
+        """Return the owner of every running job, by fingerprint."""
+        job = tables.job
+        query = sa.select(job.c.fingerprint, job.c.owner).where(job.c.state == State.RUNNING)
+        return {row.fingerprint: row.owner for row in self._connection.execute(query)}
+
+    def release(self, fingerprints: Sequence[str]) -> None:
+        """End the leases of jobs whose owner is known to be gone, or gives them back."""
+        self._update_jobs(fingerprints, {"lease_us": 0}, State.RUNNING)
+
+    def reopen(self, fingerprints: Sequence[str]) -> None:
+        """Make finished jobs ready again."""
+        self._update_jobs(fingerprints, {"state": State.READY}, None)
+
+    def _update_jobs(
+        self, fingerprints: Sequence[str], values: dict[str, Any], only: State | None
+    ) -> None:
+        job, seq = tables.job, self._next()
+        for chunk in _chunks(fingerprints):
+            change = sa.update(job).where(job.c.fingerprint.in_(chunk))
+            if only is not None:
+                change = change.where(job.c.state == only)
+            self._connection.execute(change.values(**values, changed=seq))
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Undo what happens inside if it raises, and only that."""
+        with self._connection.begin_nested():
+            yield
+
+    def owns(self, owner: str, fingerprint: str) -> bool:
+        """Tell whether a job still runs for this owner."""
+        job = tables.job
+        query = sa.select(job.c.owner).where(
+            job.c.fingerprint == fingerprint, job.c.state == State.RUNNING
+        )
+        return self._connection.execute(query).scalar_one_or_none() == owner
+
+    def finish(self, outcome: Outcome, code: str) -> None:
+        """Write how a job ended."""
+        job, metric = tables.job, tables.metric
+        values = {
+            "state": outcome.state,
+            "lease_us": 0,
+            "error": outcome.error,
+            "message": outcome.message,
+            "trace": outcome.trace,
+            "note": outcome.note,
+            "code": code,
+            "started_us": outcome.started_us,
+            "finished_us": outcome.finished_us,
+            "changed": self._next(),
+        }
+        mine = job.c.fingerprint == outcome.fingerprint
+        self._connection.execute(sa.update(job).where(mine).values(values))
+        rows = [
+            {"job": outcome.fingerprint, "name": name, "value": value}
+            for name, value in outcome.metrics.items()
+        ]
+        self._upsert(metric, rows)
+
+    # -- datasets and slots
+
+    def versions(self, kind: str, key: str) -> list[Dataset]:
+        """Return every version of one key, oldest first."""
+        dataset = tables.dataset
+        query = sa.select(dataset).where(dataset.c.kind == kind, dataset.c.key == key)
+        rows = self._connection.execute(query.order_by(dataset.c.version)).mappings()
+        return [dataset_of(row, self._kinds[kind]) for row in rows]
+
+    def add(self, product: Product, version: int, path: str, mtime_ns: int, now_us: int) -> int:
+        """Insert a dataset, not yet current; return its number."""
+        coverage = product.coverage
+        row = {
+            "kind": product.kind,
+            "key": key_text(product.key),
+            "version": version,
+            "path": path,
+            "sha256": product.sha256,
+            "size": product.size,
+            "mtime_ns": mtime_ns,
+            "tags": packed(product.tags),
+            "start_us": coverage.start_us if coverage else None,
+            "stop_us": coverage.stop_us if coverage else None,
+            "current": False,
+            "arrived_us": now_us,
+            "changed": self._next(),
+        }
+        insert = sa.insert(tables.dataset).values(row).returning(tables.dataset.c.seq)
+        return int(self._connection.execute(insert).scalar_one())
+
+    def restored(self, seq: int, mtime_ns: int) -> None:
+        """Note that a lost or altered file stands again as its row says."""
+        mine = tables.dataset.c.seq == seq
+        values = {"mtime_ns": mtime_ns, "changed": self._next()}
+        self._connection.execute(sa.update(tables.dataset).where(mine).values(values))
+
+    def link(self, job: str, way: str, pairs: Iterable[tuple[str, int]]) -> None:
+        """Write the lineage of a job: (role, dataset) in or out."""
+        rows = [{"job": job, "way": way, "role": role, "dataset": seq} for role, seq in pairs]
+        self._insert_new(tables.lineage, rows)
+
+    def outputs(self, job: str) -> list[int]:
+        """Return the numbers of the datasets that a job made."""
+        lineage = tables.lineage
+        query = sa.select(lineage.c.dataset).where(lineage.c.job == job, lineage.c.way == "out")
+        return list(self._connection.execute(query).scalars())
+
+    def made_by(self, job: str) -> list[Dataset]:
+        """Return the datasets that a job made."""
+        dataset = tables.dataset
+        query = sa.select(dataset).where(dataset.c.seq.in_(self.outputs(job)))
+        rows = self._connection.execute(query.order_by(dataset.c.seq)).mappings()
+        return [dataset_of(row, self._kinds[row["kind"]]) for row in rows]
+
+    def makers(self, seq: int) -> list[str]:
+        """Return the jobs that made a dataset."""
+        lineage = tables.lineage
+        query = sa.select(lineage.c.job).where(lineage.c.dataset == seq, lineage.c.way == "out")
+        return list(self._connection.execute(query).scalars())
+
+    def settle(self, slot: str, job: str | None) -> None:
+        """Let a cell hold what `job` made, and nothing else; None empties it.
+
+        Raises
+        ------
+        Conflict
+            Another cell holds one of these keys.
+        """
+        old_job = self._holder(slot)
+        old = set(self.outputs(old_job)) if old_job else set()
+        new = set(self.outputs(job)) if job else set()
+        self._refuse_foreign(slot, new - old)
+        self._set_current(old - new, current=False)
+        self._set_current(new, current=True)
+        self._upsert(tables.slot, [{"slot": slot, "job": job, "changed": self._next()}])
+
+    def _holder(self, slot: str) -> str | None:
+        query = sa.select(tables.slot.c.job).where(tables.slot.c.slot == slot)
+        return self._connection.execute(query).scalar_one_or_none()
+
+    def _refuse_foreign(self, slot: str, seqs: set[int]) -> None:
+        """Refuse keys that another cell holds; two jobs that make one key would flip for ever."""
+        one, other = tables.dataset.alias(), tables.dataset.alias()
+        for chunk in _chunks(sorted(seqs)):
+            query = (
+                sa.select(tables.slot.c.slot, one.c.kind, one.c.key)
+                .join(other, sa.and_(other.c.kind == one.c.kind, other.c.key == one.c.key))
+                .join(tables.lineage, tables.lineage.c.dataset == other.c.seq)
+                .join(tables.slot, tables.slot.c.job == tables.lineage.c.job)
+                .where(one.c.seq.in_(chunk), other.c.current, tables.lineage.c.way == "out")
+                .where(tables.slot.c.slot != slot)
+            )
+            if taken := self._connection.execute(query).first():
+                raise Conflict(f"{taken.kind} {taken.key} is already made by {taken.slot}")
+
+    def _set_current(self, seqs: set[int], *, current: bool) -> None:
+        dataset, seq = tables.dataset, self._next()
+        for chunk in _chunks(sorted(seqs)):
+            which = sa.and_(dataset.c.seq.in_(chunk), dataset.c.current != current)
+            values = {"current": current, "changed": seq}
+            self._connection.execute(sa.update(dataset).where(which).values(values))
+
+    def judge(self, seq: int, quality: str, comment: str, now_us: int) -> None:
+        """Set a dataset's quality and keep the reason."""
+        dataset = tables.dataset
+        values = {"quality": quality, "changed": self._next()}
+        self._connection.execute(sa.update(dataset).where(dataset.c.seq == seq).values(values))
+        row = {"dataset": seq, "status": quality, "comment": comment, "at_us": now_us}
+        self._connection.execute(sa.insert(tables.flag).values(row))
+
+    # -- small print
+
+    def _next(self) -> int:
+        self.seq += 1
+        return self.seq
+
+    def _insert_new(self, table: sa.Table, rows: list[dict[str, Any]]) -> None:
+        """Insert rows whose key is new, and leave the others as they are."""
+        if rows:
+            keys = [column.name for column in table.primary_key]
+            statement = self._insert(table).on_conflict_do_nothing(index_elements=keys)
+            self._connection.execute(statement, rows)
+
+    def _upsert(self, table: sa.Table, rows: list[dict[str, Any]]) -> None:
+        """Insert rows; where the key is known, overwrite what else the rows say."""
+        if rows:
+            insert, keys = self._insert(table), [column.name for column in table.primary_key]
+            others = {name: insert.excluded[name] for name in rows[0] if name not in keys}
+            statement = insert.on_conflict_do_update(index_elements=keys, set_=others)
+            self._connection.execute(statement, rows)
+
+    def _insert(self, table: sa.Table) -> Any:
+        postgres = self._connection.dialect.name == "postgresql"
+        return (postgresql.insert if postgres else sqlite.insert)(table)
+
+
+def _job_row(job: Job) -> dict[str, Any]:
+    cell, item = job.cell, job.item
+    return {
+        "fingerprint": job.fingerprint,
+        "slot": cell.slot,
+        "act": cell.act,
+        "name": cell.name,
+        "key": cell.key_text,
+        "version": job.version,
+        "config": job.config,
+        "item": json.dumps({"ref": item.ref, "stamp": item.stamp}) if item else "",
+    }
+
+
+def _chunks(values: Sequence[Any]) -> Iterable[Sequence[Any]]:
+    return (values[start : start + _CHUNK] for start in range(0, len(values), _CHUNK))

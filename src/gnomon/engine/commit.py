@@ -1,0 +1,110 @@
+"""Committing outcomes: the only place where bytes enter the store and rows the catalogue.
+
+The order is what makes a crash harmless: the file is complete, synced and hashed before the
+catalogue's lock is taken; it is renamed into place while the lock is held; its row, the lineage
+and the cell's pointer become visible together, at the end. A crash in between leaves a file
+without a row, which the next attempt overwrites or `sweep` removes.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from gnomon.catalog.writing import Writing
+from gnomon.core.dataset import Dataset
+from gnomon.core.jobs import Job, Outcome, Product, State
+from gnomon.core.kinds import Kind, key_text
+from gnomon.errors import CatalogError, ConfigError, Conflict, Corrupt, LeaseLost, StoreError
+from gnomon.store.hashing import sha256_of
+from gnomon.store.store import Store
+from gnomon.version import VERSION
+
+_log = logging.getLogger(__name__)
+
+
+def inspected(outcome: Outcome) -> Outcome:
+    """Return an outcome whose files are what its worker says, or one that failed.
+
+    Reads every byte, so it belongs before the lock.
+    """
+    for product in outcome.products:
+        path = Path(product.path)
+        if not path.exists() or sha256_of(path) != product.sha256:
+            return _failed(outcome, Corrupt(f"{product.role!r} changed after its worker was done"))
+    return outcome
+
+
+class Commit:
+    """Writes outcomes, one at a time, inside the loop's transaction.
+
+    Parameters
+    ----------
+    owner : str
+        The loop that runs the jobs; an outcome whose lease another loop has taken is dropped.
+    """
+
+    def __init__(self, store: Store, kinds: Mapping[str, Kind], owner: str) -> None:
+        self._store, self._kinds, self._owner = store, kinds, owner
+
+    def write(self, writing: Writing, job: Job, outcome: Outcome, now_us: int) -> Outcome:
+        """Write one outcome; return it as it was written.
+
+        Raises
+        ------
+        LeaseLost
+            The job is no longer ours.
+        """
+        if not writing.owns(self._owner, job.fingerprint):
+            raise LeaseLost(f"{job.cell.slot} was taken over by another loop")
+        if outcome.state is State.DONE:
+            try:
+                with writing.attempt():
+                    self._take(writing, job, outcome, now_us)
+            except (StoreError, ConfigError) as error:
+                outcome = _failed(outcome, error)
+        writing.link(job.fingerprint, "in", ((role, d.seq) for role, d in job.inputs))
+        writing.finish(outcome, VERSION)
+        return outcome
+
+    def _take(self, writing: Writing, job: Job, outcome: Outcome, now_us: int) -> None:
+        made = [(p.role, self._place(writing, p, now_us)) for p in outcome.products]
+        if len({seq for _, seq in made}) < len(made):
+            raise Conflict(f"{job.cell.slot} made one dataset twice")
+        writing.link(job.fingerprint, "out", made)
+        writing.settle(job.cell.slot, job.fingerprint)
+
+    def _place(self, writing: Writing, product: Product, now_us: int) -> int:
+        """Give a product its version and its place; the same bytes are the same version."""
+        kind, key = self._kinds[product.kind], key_text(product.key)
+        versions = writing.versions(product.kind, key)
+        same = next((d for d in versions if d.sha256 == product.sha256), None)
+        if same is not None:
+            self._restore(writing, same, product)
+            return same.seq
+        version = versions[-1].version + 1 if versions else 1
+        path = kind.format(product.key, version, product.tags)
+        mtime_ns = self._store.place(Path(product.path), path).mtime_ns
+        return writing.add(product, version, path, mtime_ns, now_us)
+
+    def _restore(self, writing: Writing, dataset: Dataset, product: Product) -> None:
+        """Mend a file of the store that was lost or altered, and say so."""
+        try:
+            self._store.check(dataset)
+        except Corrupt as error:
+            _log.warning("made anew: %s", error)
+            mtime_ns = self._store.place(Path(product.path), dataset.path).mtime_ns
+            writing.restored(dataset.seq, mtime_ns)
+
+
+def _failed(outcome: Outcome, error: StoreError | ConfigError | CatalogError) -> Outcome:
+    return replace(
+        outcome,
+        state=State.FAILED,
+        products=(),
+        metrics={},
+        error=error.slug,
+        message=str(error),
+    )

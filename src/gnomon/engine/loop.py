@@ -1,0 +1,351 @@
+"""The loop: compare what exists with what should exist, and run the difference.
+
+A tick is one transaction: outcomes are committed, changes are read, cells are decided on, jobs
+are claimed. Since every loop on a catalogue does this under the same lock, each decision is made
+on the state as it is, and several loops share the work without doing any of it twice.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import TypeVar
+
+from gnomon.acquire.source import Source
+from gnomon.catalog.writing import Writing
+from gnomon.core.dataset import MICROSECONDS
+from gnomon.core.items import Item, Listing
+from gnomon.core.jobs import Act, Decision, Job, JobStatus, Outcome, State, Verdict
+from gnomon.core.kinds import key_text
+from gnomon.core.pipeline import RECEIPT
+from gnomon.core.plan import Now, Planner
+from gnomon.core.view import View
+from gnomon.engine.commit import Commit
+from gnomon.engine.dispatch import Dispatch
+from gnomon.engine.events import Event, Happened, Summary
+from gnomon.engine.owner import is_gone, own_name
+from gnomon.engine.parts import Parts
+from gnomon.engine.retries import Retries
+from gnomon.errors import (
+    BadData,
+    Busy,
+    Conflict,
+    ConnectionLost,
+    Corrupt,
+    GnomonError,
+    LeaseLost,
+    PublishError,
+    SourceError,
+)
+from gnomon.publish.publisher import Receipt
+
+_log = logging.getLogger(__name__)
+_CORRUPT = "corrupt"
+_RECONNECT_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
+T = TypeVar("T")
+
+
+class Loop:
+    """One loop over one pipeline; any number may share a catalogue.
+
+    Attributes
+    ----------
+    owner : str
+        The name under which it holds its jobs.
+    summary : Summary
+        What it did so far.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts, self._tuning = parts, parts.tuning
+        self.owner = own_name()
+        self.summary = Summary()
+        self._commit = Commit(parts.store, parts.catalog.kinds, self.owner)
+        self._dispatch = Dispatch(parts)
+        tuning = parts.tuning
+        self._retries = Retries(
+            parts.clock_us(), tuning.most_tries, tuning.pause_s, tuning.longest_pause_s
+        )
+        self._listed: dict[str, set[tuple[str, str]]] = {}
+        self._landed: list[tuple[Job, Outcome]] = []
+        self._after: list[Callable[[], None]] = []
+        self._planner: Planner | None = None
+        self._watching = False
+
+    # -- the two ways to run
+
+    def run(self) -> Summary:
+        """Work until nothing is left to do; groups that wait are taken as they are."""
+        self._watching = False
+        with self._heartbeat():
+            self._open()
+            while self._advance():
+                pass
+        return self._conclude()
+
+    def watch(self, stop: threading.Event, every_s: float) -> Summary:
+        """Work until told to stop, listing the archives every so often."""
+        self._watching = self._retries.endless = True
+        with self._heartbeat():
+            while not stop.is_set():
+                self._open()
+                next_us = self._parts.clock_us() + int(every_s * MICROSECONDS)
+                while not stop.is_set() and self._parts.clock_us() < next_us:
+                    if not self._advance():
+                        stop.wait(self._tuning.poll_s)
+            while self._dispatch or self._landed:
+                self._land()
+                self._persist(self._write_landed)
+        return self._conclude()
+
+    def _open(self) -> None:
+        self._retries.begun_us = self._parts.clock_us()
+        self._persist(self._release_the_dead)
+        self._list_sources()
+        self._persist(self._reopen_lost_publications)
+
+    def _advance(self) -> bool:
+        """Land what has ended, plan, start what can start; False when nothing is left."""
+        self._land()
+        started = self._persist(self._tick)
+        planner = self._planner
+        for job in started:
+            if planner is not None:
+                self._dispatch.start(job, planner.view)
+        if started or self._dispatch or self._landed:
+            return True
+        if planner is not None and planner.is_due_later():
+            time.sleep(self._tuning.poll_s)
+            return True
+        return False
+
+    def _conclude(self) -> Summary:
+        planner = self._planner
+        if planner is not None:
+            bad = (Verdict.FAILED, Verdict.REJECTED)
+            self.summary.standing = sum(len(planner.with_verdict(verdict)) for verdict in bad)
+            self.summary.waiting = len(planner.with_verdict(Verdict.WAIT))
+        return self.summary
+
+    # -- listing
+
+    def _list_sources(self) -> None:
+        sources = self._parts.sources
+        cursors = self._persist(lambda writing: {name: writing.cursor(name) for name in sources})
+        calls = {
+            name: self._parts.streams.submit(_listing, source, cursors[name])
+            for name, source in sources.items()
+        }
+        for name, call in calls.items():
+            found = call.result()
+            if isinstance(found, GnomonError):
+                self._tell(Event(Happened.NOT_LISTED, name, message=str(found)))
+            else:
+                self._take_listing(name, found)
+
+    def _take_listing(self, name: str, found: Listing) -> None:
+        now_us = self._parts.clock_us()
+        new = self._persist(lambda writing: writing.record_listing(name, found, now_us))
+        if not found.unchanged:
+            self._listed[name] = {(item.kind, key_text(item.key)) for item in found.items}
+        self._planner = None
+        self._tell(Event(Happened.LISTED, name, count=len(found.items), message=f"{new} new"))
+
+    def _wanted(self, source: str, item: Item) -> bool:
+        """Fetch what this run listed: a run for one float leaves the others alone."""
+        listed = self._listed.get(source)
+        return listed is None or (item.kind, key_text(item.key)) in listed
+
+    # -- the tick
+
+    def _tick(self, writing: Writing) -> list[Job]:
+        self._write_landed(writing)
+        planner = self._current_planner(writing)
+        while todo := planner.outstanding():
+            for decision in todo:
+                self._carry_out(writing, planner, decision)
+            planner.update(writing.changes(planner.view.seq), self._now())
+        wanted = planner.ready((Act.FETCH, Act.PUBLISH), self._dispatch.room(for_steps=False))
+        wanted += planner.ready((Act.STEP,), self._dispatch.room(for_steps=True))
+        if not wanted:
+            return []
+        now_us = self._parts.clock_us()
+        return writing.claim(wanted, self.owner, self._lease_end(), now_us)
+
+    def _current_planner(self, writing: Writing) -> Planner:
+        if self._planner is None:
+            view = View()
+            view.apply(writing.changes(0))
+            self._planner = Planner(
+                self._parts.pipeline, view, again=self._retries.again, wanted=self._wanted
+            )
+            self._planner.full(self._now())
+            self._tell_plan(self._planner)
+        else:
+            self._planner.update(writing.changes(self._planner.view.seq), self._now())
+        return self._planner
+
+    def _tell_plan(self, planner: Planner) -> None:
+        ready = len(planner.with_verdict(Verdict.RUN))
+        self._tell(Event(Happened.PLANNED, self._parts.pipeline.name, count=ready))
+
+    def _now(self) -> Now:
+        wall_us = self._parts.clock_us()
+        return Now(wall_us, wall_us if self._watching else None)
+
+    def _lease_end(self) -> int:
+        return self._parts.clock_us() + int(self._tuning.lease_s * MICROSECONDS)
+
+    # -- landing
+
+    def _land(self) -> None:
+        self._landed += self._dispatch.landed(self._tuning.poll_s)
+
+    def _write_landed(self, writing: Writing) -> None:
+        for job, outcome in self._landed:
+            try:
+                written = self._commit.write(writing, job, outcome, self._parts.clock_us())
+            except LeaseLost as error:
+                _log.warning("dropped: %s", error)
+            else:
+                self._after.append(partial(self._announce, job, written))
+            self._after.append(partial(self._dispatch.clean, job))
+        self._after.append(self._landed.clear)
+
+    def _announce(self, job: Job, outcome: Outcome) -> None:
+        cell = job.cell
+        if outcome.state is State.DONE:
+            empty = cell.act is Act.FETCH and not outcome.products
+            what = Happened.NO_DATA if empty else Happened.DONE
+        else:
+            self._retries.note(outcome)
+            what = Happened(outcome.state.value)
+            status = JobStatus(
+                job.fingerprint,
+                cell.slot,
+                outcome.state,
+                finished_us=outcome.finished_us,
+                error=outcome.error,
+            )
+            if outcome.state is State.FAILED and self._retries.again(status) is not None:
+                what = Happened.RETRY
+        message = outcome.message or outcome.note
+        self._tell(Event(what, cell.name, cell.key_text, message, act=cell.act))
+
+    # -- what needs no worker
+
+    def _carry_out(self, writing: Writing, planner: Planner, decision: Decision) -> None:
+        cell, job = decision.cell, decision.job
+        try:
+            if decision.retires:
+                self._retract(writing, planner, decision)
+                writing.settle(cell.slot, None)
+                event = Event(Happened.RETIRED, cell.name, cell.key_text, decision.reason)
+            else:
+                assert job is not None  # noqa: S101  what is reused was a job
+                self._check_reused(writing, job)
+                writing.settle(cell.slot, job.fingerprint)
+                event = Event(Happened.REUSED, cell.name, cell.key_text)
+        except (PublishError, Conflict) as error:
+            planner.dismiss(decision)
+            event = Event(Happened.FAILED, cell.name, cell.key_text, str(error))
+        self._after.append(partial(self._tell, event))
+
+    def _retract(self, writing: Writing, planner: Planner, decision: Decision) -> None:
+        """Take back what a retired cell had published."""
+        publisher = self._parts.publishers.get(decision.cell.name)
+        held = planner.view.slots.get(decision.cell.slot)
+        if publisher is None or held is None:
+            return
+        for dataset in writing.made_by(held):
+            publisher.retract(Receipt.read(self._parts.store.path(dataset)))
+
+    def _check_reused(self, writing: Writing, job: Job) -> None:
+        for dataset in writing.made_by(job.fingerprint):
+            try:
+                self._parts.store.check(dataset)
+            except Corrupt as error:
+                writing.judge(dataset.seq, _CORRUPT, str(error), self._parts.clock_us())
+                event = Event(Happened.CORRUPT, dataset.kind, dataset.key_text, str(error))
+                self._after.append(partial(self._tell, event))
+
+    def _reopen_lost_publications(self, writing: Writing) -> None:
+        """Publish again what somebody removed from the target."""
+        publishers, store = self._parts.publishers, self._parts.store
+        changes = writing.changes(0) if publishers else None
+        lost = []
+        for dataset, _ in changes.datasets if changes else ():
+            publisher = publishers.get(str(dataset.key.get("publisher")))
+            if dataset.kind == RECEIPT.name and publisher is not None:
+                path = store.path(dataset)
+                if not path.exists() or not publisher.holds(Receipt.read(path)):
+                    lost += writing.makers(dataset.seq)
+        writing.reopen(lost)
+
+    # -- leases
+
+    def _release_the_dead(self, writing: Writing) -> None:
+        gone = [job for job, owner in writing.running().items() if is_gone(owner)]
+        writing.release(gone)
+
+    @contextmanager
+    def _heartbeat(self) -> Iterator[None]:
+        """Prolong our leases in the background for as long as this lasts."""
+        stop = threading.Event()
+        beat = threading.Thread(target=self._beat, args=(stop,), name="gnomon-leases", daemon=True)
+        beat.start()
+        try:
+            yield
+        except KeyboardInterrupt:
+            jobs = [job.fingerprint for job in self._dispatch.jobs]
+            self._persist(lambda writing: writing.release(jobs))
+            raise
+        finally:
+            stop.set()
+            beat.join()
+
+    def _beat(self, stop: threading.Event) -> None:
+        while not stop.wait(self._tuning.lease_s / 3):
+            try:
+                with self._parts.catalog.writing() as writing:
+                    writing.renew(self.owner, self._lease_end())
+            except (Busy, ConnectionLost) as error:
+                _log.warning("leases not prolonged: %s", error)
+
+    # -- the catalogue, through thick and thin
+
+    def _persist(self, action: Callable[[Writing], T]) -> T:
+        """Do something in one transaction; once more where the database was busy or away."""
+        for pause_s in (*_RECONNECT_S, None):
+            self._after = []
+            try:
+                with self._parts.catalog.writing() as writing:
+                    result = action(writing)
+            except (Busy, ConnectionLost) as error:
+                self._planner = None  # it has seen what was rolled back
+                if pause_s is None:
+                    raise
+                self._tell(Event(Happened.RECONNECTING, "catalogue", message=str(error)))
+                time.sleep(pause_s)
+            else:
+                break
+        after, self._after = self._after, []
+        for call in after:
+            call()
+        return result
+
+    def _tell(self, event: Event) -> None:
+        self.summary.take(event)
+        self._parts.listen(event)
+
+
+def _listing(source: Source, cursor: str) -> Listing | GnomonError:
+    """Return a listing, or why there is none: one silent archive does not stop the others."""
+    try:
+        return source.list(cursor)
+    except (SourceError, BadData) as error:
+        return error

@@ -1,0 +1,117 @@
+"""Publication into a folder, under names without versions."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import shutil
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from pydantic import Field
+
+from gnomon.core.dataset import Dataset
+from gnomon.core.instrument import PublisherType
+from gnomon.core.steps import StepConfig
+from gnomon.errors import ConfigError, Full, PublishError
+from gnomon.publish.publisher import Receipt
+
+_VERSION = re.compile(r"_v\d+(?=\.[^/]*$|$)")
+
+
+class FolderConfig(StepConfig):
+    """Where to, and under which names."""
+
+    output: Path = Field(description="the folder; made when it is absent")
+    names: Mapping[str, str] = Field(
+        default_factory=dict,
+        description="per kind, a template of keys and tags; else the store's path, unversioned",
+    )
+
+
+class FolderPublisher:
+    """Copies datasets into a folder, each by rename."""
+
+    def __init__(self, config: FolderConfig) -> None:
+        self._root, self._names = config.output, config.names
+
+    def publish(self, dataset: Dataset, path: Path) -> Receipt:
+        """Copy a file, or a folder as a whole."""
+        target = self._root / self._name(dataset)
+        # Not the store's own inode: what is published may be edited, the store may not.
+        part = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
+        with _failures(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                _copy(path, part)
+                if target.is_dir():
+                    shutil.rmtree(target)
+                part.replace(target)
+            finally:
+                _remove(part)
+        return Receipt.of(dataset, str(target), str(dataset.size))
+
+    def holds(self, receipt: Receipt) -> bool:
+        """Compare the size; a file that somebody edited to the same size is theirs."""
+        target = Path(receipt.target)
+        return target.exists() and (target.is_dir() or target.stat().st_size == int(receipt.detail))
+
+    def retract(self, receipt: Receipt) -> None:
+        """Remove the copy, and folders that this leaves empty."""
+        target = Path(receipt.target)
+        with _failures(target):
+            _remove(target)
+            for parent in target.parents:
+                if parent == self._root or not parent.is_dir() or any(parent.iterdir()):
+                    break
+                parent.rmdir()
+
+    def _name(self, dataset: Dataset) -> str:
+        template = self._names.get(dataset.kind)
+        if template is None:
+            return _VERSION.sub("", dataset.path)
+        try:
+            name = template.format(**{**dataset.tags, **dataset.key})
+        except (KeyError, ValueError) as error:
+            raise ConfigError(
+                f"the name {template!r} does not fit {dataset.kind}: {error}"
+            ) from None
+        if ".." in Path(name).parts or Path(name).is_absolute():
+            raise ConfigError(f"the name {name!r} leaves the folder")
+        return name
+
+
+FOLDER = PublisherType("folder", FolderConfig, FolderPublisher)
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, target, copy_function=_copy_file)
+    else:
+        _copy_file(source, target)
+
+
+def _copy_file(source: Path | str, target: Path | str) -> None:
+    shutil.copyfile(source, target)
+    with Path(target).open("rb") as stream:
+        os.fsync(stream.fileno())
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _failures(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise Full(f"no space left to publish {target}") from error
+        raise PublishError(f"{target} cannot be written: {error}") from error
