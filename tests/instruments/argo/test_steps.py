@@ -15,7 +15,7 @@ from gnomon.formats.parquet import read_provenance
 from gnomon.instruments.argo.index import read_profile_index
 from gnomon.instruments.argo.io import read_profiles
 from gnomon.instruments.argo.steps import tables
-from gnomon.instruments.argo.tables import LEVELS_SCHEMA, PROFILES_SCHEMA
+from gnomon.instruments.argo.tables import LEVELS_SCHEMA, PROFILES_SCHEMA, coverage
 
 KEY = "platform_number, cycle_number, direction, n_prof"
 
@@ -236,6 +236,12 @@ def test_files_that_exclude_each_other_are_refused(gdac, gather, run):
         run([*first, *second], [])
     with pytest.raises(NoData):
         run([], [])
+
+
+def test_profiles_without_any_time_cover_nothing():
+    assert coverage(np.array([np.nan])) is None
+    span = coverage(np.array([np.nan, 7305.0, 7306.5]))  # 1970-01-01 and a day and a half later
+    assert (span.start_us, span.stop_us) == (0, 129_600_000_000)
 
 
 def test_the_step_declares_its_contract():

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
-import pyarrow as pa
-import pyarrow.compute as pc
 from pydantic import Field
 
-from gnomon.core.dataset import Coverage, Input, Provenance, Report
+from gnomon.core.dataset import Input, Provenance, Report
 from gnomon.core.steps import In, Out, StepConfig, step
 from gnomon.errors import NoData
 from gnomon.formats.netcdf3 import Reader
@@ -68,7 +65,7 @@ def tables(
             "n_without_position": made.profiles["latitude"].null_count,
         },
         tags={"dac": (cycles or aggregate)[0].tags["dac"]},
-        coverage=_coverage(made.profiles["juld"]),
+        coverage=made.coverage,
     )
 
 
@@ -82,10 +79,3 @@ def _part(source: Input, reader: Reader) -> Part:
         name = f"{source.tags['mode']}{wmo}_{source.key['cycle']}.nc"
         where = f"{dac}/{wmo}/profiles/{name}"
     return Part(read_profiles(source.path, name=name, reader=reader), where, source.sha256)
-
-
-def _coverage(juld: pa.ChunkedArray) -> Coverage | None:
-    """Return the time from the first to the last profile; None where no profile has a time."""
-    span = pc.min_max(juld).as_py()
-    start, stop = span["min"], span["max"]
-    return Coverage.between(start, stop) if isinstance(start, datetime) else None

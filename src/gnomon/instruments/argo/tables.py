@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from gnomon.core.dataset import Coverage
 from gnomon.errors import BadData
 from gnomon.instruments.argo.io import EPOCH, PARAMETERS, Profiles
 
@@ -87,10 +88,11 @@ class Part:
 
 @dataclass(frozen=True)
 class FloatTables:
-    """The two tables of one float, of `LEVELS_SCHEMA` and `PROFILES_SCHEMA`."""
+    """The two tables of one float, of `LEVELS_SCHEMA` and `PROFILES_SCHEMA`, and their time."""
 
     levels: pa.Table
     profiles: pa.Table
+    coverage: Coverage | None
 
 
 def assemble(cycles: Sequence[Part], aggregates: Sequence[Part] = ()) -> FloatTables:
@@ -111,9 +113,8 @@ def assemble(cycles: Sequence[Part], aggregates: Sequence[Part] = ()) -> FloatTa
     parts = [*cycles, *aggregates]
     if len(floats := {part.profiles.platform_number for part in parts}) > 1:
         raise BadData(f"files of several floats in one group: {sorted(floats)}")
-    selected = _select(cycles, aggregates)
-    rows = _Rows(parts, selected)
-    return FloatTables(rows.levels(), rows.profiles())
+    rows = _Rows(parts, _select(cycles, aggregates))
+    return FloatTables(rows.levels(), rows.profiles(), rows.coverage())
 
 
 def _cycle_keys(profiles: Profiles) -> NDArray[np.int32]:
@@ -165,6 +166,10 @@ class _Rows:
             pa.DictionaryArray.from_arrays(direction, ["A", "D"]).cast(pa.string()),
             pa.array(self._column("n_prof")[self._order]),
         ]
+
+    def coverage(self) -> Coverage | None:
+        """Return the time of the profiles."""
+        return coverage(self._column("juld"))
 
     def profiles(self) -> pa.Table:
         """Return one row per profile."""
@@ -231,12 +236,28 @@ def _flags(qc: NDArray[np.int8]) -> pa.Array:
     return pa.array(qc, mask=qc < 0)
 
 
-def _times(juld: NDArray[np.float64]) -> pa.Array:
-    """Return days since 1950 as timestamps, null for NaN.
+def coverage(juld: NDArray[np.float64]) -> Coverage | None:
+    """Return the time from the first to the last profile; None where none has a time.
 
-    Rounded to the millisecond: the archive's times are whole seconds at best, and their last
-    bits are the noise of computing with days.
+    Parameters
+    ----------
+    juld : (profile,) float64
+        Days since 1950-01-01 UTC; NaN where there is none.
     """
+    times = _microseconds(juld[~np.isnan(juld)])
+    return Coverage(int(times.min()), int(times.max())) if len(times) else None
+
+
+def _microseconds(juld: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return days since 1950 as microseconds since 1970, rounded to the millisecond.
+
+    The archive's times are whole seconds at best; their last bits are the noise of counting days.
+    """
+    return (np.rint(juld * _DAY_MS).astype(np.int64) + _EPOCH_MS) * 1_000
+
+
+def _times(juld: NDArray[np.float64]) -> pa.Array:
+    """Return days since 1950 as timestamps, null for NaN."""
     none = np.isnan(juld)
-    millis = np.rint(np.where(none, 0.0, juld) * _DAY_MS).astype(np.int64) + _EPOCH_MS
-    return pa.array(millis * 1_000, pa.int64(), mask=none).cast(_TIME)
+    micros = _microseconds(np.where(none, 0.0, juld))
+    return pa.array(micros, pa.int64(), mask=none).cast(_TIME)
