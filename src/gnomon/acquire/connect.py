@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from gnomon.acquire.folder import FolderTransport
 from gnomon.acquire.ftp import FtpTransport
 from gnomon.acquire.http import HttpTransport
+from gnomon.acquire.mirror import Mirror
+from gnomon.acquire.retry import Retry
 from gnomon.acquire.throttle import Pace
 from gnomon.acquire.transport import Limits, Transport
 from gnomon.errors import ConfigError, UnknownName
+
+
+@dataclass(frozen=True)
+class Network:
+    """How sources reach their archives: one set of limits and tries for all of them."""
+
+    limits: Limits = field(default_factory=Limits)
+    retry: Retry = field(default_factory=Retry)
+
+    def connect(self, *urls: str, token: str | None = None) -> Transport:
+        """Make a transport to the first address, with the others to fall back on."""
+        pace = self.limits.pace()
+        found = [connect(url, self.limits, token=token, pace=pace) for url in urls]
+        return found[0] if len(found) == 1 else Mirror(found)
 
 
 def connect(

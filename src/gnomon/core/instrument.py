@@ -15,8 +15,8 @@ from gnomon.core.steps import Step, StepConfig
 class SourceType:
     """A source that a pipeline can name: its options, and how to open it.
 
-    `open` takes the validated options and the network settings, and returns a
-    `gnomon.acquire.Source`.
+    `open` takes the validated options and a `gnomon.acquire.connect.Network`, and returns a
+    `gnomon.acquire.source.Source`.
     """
 
     name: str
@@ -27,11 +27,15 @@ class SourceType:
 
 @dataclass(frozen=True)
 class PublisherType:
-    """A publisher that a pipeline can name; `open` returns a `gnomon.publish.Publisher`."""
+    """A publisher that a pipeline can name.
+
+    `open` takes the validated options and the project's folder, and returns a
+    `gnomon.publish.publisher.Publisher`.
+    """
 
     name: str
     config: type[StepConfig]
-    open: Callable[[Any], Any]
+    open: Callable[[Any, Path], Any]
 
 
 @dataclass(frozen=True)

@@ -33,10 +33,16 @@ class FolderConfig(StepConfig):
 
 
 class FolderPublisher:
-    """Copies datasets into a folder, each by rename."""
+    """Copies datasets into a folder, each by rename.
 
-    def __init__(self, config: FolderConfig) -> None:
-        self._root, self._names = config.output, config.names
+    Parameters
+    ----------
+    folder : Path
+        What a relative `output` is relative to.
+    """
+
+    def __init__(self, config: FolderConfig, folder: Path) -> None:
+        self._root, self._names = (folder / config.output).resolve(), config.names
 
     def publish(self, dataset: Dataset, path: Path) -> Receipt:
         """Copy a file, or a folder as a whole."""

@@ -1,0 +1,157 @@
+"""A project: a folder with settings, a catalogue, a store and pipelines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+
+from gnomon.acquire.connect import Network
+from gnomon.acquire.retry import Retry
+from gnomon.acquire.source import Source
+from gnomon.acquire.transport import Limits
+from gnomon.catalog.catalog import Catalog
+from gnomon.core.pipeline import Pipeline, Registry
+from gnomon.engine.discover import discover
+from gnomon.engine.events import Listener, nobody
+from gnomon.engine.executors import open_workers
+from gnomon.engine.loop import Loop
+from gnomon.engine.parts import Parts, Tuning
+from gnomon.errors import UnknownName
+from gnomon.settings import Settings, load_settings
+from gnomon.store.store import Store
+
+PIPELINES = "pipelines"
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """Where the steps of one run are executed; what is empty is left to the settings."""
+
+    executor: str = ""
+    workers: int | None = None
+    scheduler: str = ""
+
+
+@dataclass(frozen=True)
+class Project:
+    """The folder that a command works in.
+
+    Attributes
+    ----------
+    folder : Path
+        Where `gnomon.toml` is, or would be: all settings have defaults.
+    """
+
+    folder: Path
+    settings: Settings
+
+    @classmethod
+    def open(cls, folder: Path) -> Project:
+        """Read the settings of a folder; nothing is created."""
+        return cls(folder, load_settings(folder))
+
+    @cached_property
+    def registry(self) -> Registry:
+        """What the installed instruments offer."""
+        return discover()
+
+    @property
+    def store(self) -> Store:
+        """The store."""
+        return Store(self.folder / self.settings.root)
+
+    @contextmanager
+    def catalog(self) -> Iterator[Catalog]:
+        """Open the catalogue, making it on first use."""
+        catalog = Catalog(self._url(), self.registry.kinds)
+        try:
+            catalog.prepare()
+            yield catalog
+        finally:
+            catalog.close()
+
+    @contextmanager
+    def catalog_or_empty(self) -> Iterator[Catalog]:
+        """Open the catalogue if there is one, else an empty one in memory: nothing is created."""
+        url = make_url(self._url())
+        absent = url.get_backend_name() == "sqlite" and not Path(url.database or "").exists()
+        catalog = Catalog("sqlite://" if absent else self._url(), self.registry.kinds)
+        try:
+            catalog.prepare()
+            yield catalog
+        finally:
+            catalog.close()
+
+    def _url(self) -> str:
+        text = self.settings.database.get_secret_value()
+        prefix = "sqlite:///"
+        if text.startswith(prefix):
+            return prefix + str((self.folder / text.removeprefix(prefix)).resolve())
+        return text
+
+    def pipeline(self, name: str) -> Pipeline:
+        """Load a pipeline: a path, a file below `pipelines/`, or one that an instrument brings."""
+        return Pipeline.from_toml(self._pipeline_file(name).read_text("utf-8"), self.registry)
+
+    def pipeline_names(self) -> list[str]:
+        """Return the names that `pipeline` takes."""
+        own = {path.stem for path in (self.folder / PIPELINES).glob("*.toml")}
+        return sorted(own | set(self._brought()))
+
+    def _brought(self) -> dict[str, Path]:
+        bundles = self.registry.instruments
+        return {name: path for bundle in bundles for name, path in bundle.pipelines.items()}
+
+    def _pipeline_file(self, name: str) -> Path:
+        brought = self._brought()
+        for path in (self.folder / PIPELINES / f"{name}.toml", self.folder / name):
+            if path.is_file():
+                return path
+        if name not in brought:
+            raise UnknownName("pipeline", name, self.pipeline_names())
+        return brought[name]
+
+    @contextmanager
+    def loop(
+        self, pipeline: Pipeline, catalog: Catalog, how: How, listen: Listener = nobody
+    ) -> Iterator[Loop]:
+        """Assemble a loop; `how` wins over the settings."""
+        settings = self.settings
+        with ExitStack() as stack:
+            workers = open_workers(
+                how.executor or settings.executor,
+                workers=how.workers or settings.workers,
+                scheduler=how.scheduler or settings.scheduler,
+            )
+            parts = Parts(
+                catalog,
+                self.store,
+                pipeline,
+                stack.enter_context(workers),
+                stack.enter_context(ThreadPoolExecutor(settings.loop.streams, "gnomon")),
+                self.open_sources(pipeline, stack),
+                {p.name: p.type.open(p.config, self.folder) for p in pipeline.publishers},
+                self._tuning(),
+                listen=listen,
+            )
+            yield Loop(parts)
+
+    def open_sources(self, pipeline: Pipeline, stack: ExitStack) -> dict[str, Source]:
+        """Connect to the pipeline's archives, until the stack closes."""
+        net = self.settings.network
+        limits = Limits(**net.model_dump(exclude={"tries"}))
+        network = Network(limits, Retry(attempts=net.tries))
+        sources = {spec.name: spec.type.open(spec.config, network) for spec in pipeline.sources}
+        for source in sources.values():
+            stack.callback(source.close)
+        return sources
+
+    def _tuning(self) -> Tuning:
+        loop = self.settings.loop
+        return Tuning(lease_s=loop.lease_s, most_tries=loop.most_tries, streams=loop.streams)
