@@ -8,8 +8,6 @@ inside the file, so path and date tell whether a file is known.
 from __future__ import annotations
 
 import gzip
-import io
-import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -156,7 +154,7 @@ def items(index: Index, taken: NDArray[np.bool_] | None = None) -> list[Item]:
     taken : (row,) bool, optional
         From `Selection.mask`; all rows by default.
     """
-    best: dict[tuple[str, str], tuple[bool, int, re.Match[str]]] = {}
+    best: dict[tuple[str, str], tuple[str, int, str]] = {}
     for path, date_update in _chosen(index, taken):
         match = PROFILE_PATH.fullmatch(path)
         if match is None:
@@ -164,11 +162,10 @@ def items(index: Index, taken: NDArray[np.bool_] | None = None) -> list[Item]:
         _, wmo, kind, mode, cycle = match.groups()
         if kind:
             continue
-        rank = (mode == "D", date_update, match)
         known = best.get((wmo, cycle))
-        if known is None or rank[:2] > known[:2]:
-            best[wmo, cycle] = rank
-    return [_item(match, date_update) for _, date_update, match in best.values()]
+        if known is None or (mode == "D", date_update) > (known[0] == "D", known[1]):
+            best[wmo, cycle] = (mode, date_update, path)
+    return [_item(wmo, cycle, *found) for (wmo, cycle), found in best.items()]
 
 
 def floats(index: Index, taken: NDArray[np.bool_] | None = None) -> dict[int, str]:
@@ -184,28 +181,28 @@ def _chosen(index: Index, taken: NDArray[np.bool_] | None) -> Iterator[tuple[str
     return zip(rows["file"].to_pylist(), rows["date_update"].to_pylist(), strict=True)
 
 
-def _item(match: re.Match[str], date_update: int) -> Item:
-    dac, wmo, _, mode, cycle = match.groups()
-    path, stamp = match[0], str(date_update)
-    tags = {"dac": dac, "mode": mode, "name": path[path.rindex("/") + 1 :], "date_update": stamp}
-    key = {"wmo": int(wmo), "cycle": cycle}
-    return Item(CYCLE.name, key, "dac/" + path, stamp, tags=tags)
+def _item(wmo: str, cycle: str, mode: str, date_update: int, path: str) -> Item:
+    stamp, (dac, _, _, name) = str(date_update), path.split("/")
+    tags = {"dac": dac, "mode": mode, "name": name, "date_update": stamp}
+    return Item(CYCLE.name, {"wmo": int(wmo), "cycle": cycle}, "dac/" + path, stamp, tags=tags)
 
 
 def _read(data: bytes, name: str, columns: list[str]) -> Index:
     text = _unpacked(data, name)
     if not text.endswith(b"\n"):
         raise BadData(f"{name}: cut, its last line has no end")
-    updated, body = _header(text, name, columns)
+    updated, start = _header(text, name, columns)
     types = {column: kind for column, kind in _USED.items() if column in columns}
     options = pa_csv.ConvertOptions(
         column_types=types, include_columns=list(types), null_values=[""]
     )
     reading = pa_csv.ReadOptions(column_names=columns, use_threads=False)
     try:
-        rows = pa_csv.read_csv(io.BytesIO(body), reading, convert_options=options)
+        rows = pa_csv.read_csv(
+            pa.BufferReader(pa.py_buffer(text).slice(start)), reading, convert_options=options
+        )
     except pa.ArrowInvalid as error:
-        if body:
+        if start < len(text):
             raise BadData(f"{name}: {error}") from None
         rows = pa.schema(types.items()).empty_table()
     if rows["date_update"].null_count:
@@ -223,8 +220,8 @@ def _unpacked(data: bytes, name: str) -> bytes:
     return data
 
 
-def _header(text: bytes, name: str, columns: list[str]) -> tuple[datetime, bytes]:
-    """Return the date of update and the rows below the column names."""
+def _header(text: bytes, name: str, columns: list[str]) -> tuple[datetime, int]:
+    """Return the date of update and where the rows start."""
     notes, at = {}, 0
     while text.startswith(b"#", at):
         stop = text.index(b"\n", at)
@@ -241,7 +238,7 @@ def _header(text: bytes, name: str, columns: list[str]) -> tuple[datetime, bytes
         updated = datetime.strptime(notes[_UPDATED], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
     except ValueError:
         raise BadData(f"{name}: its date of update is {notes[_UPDATED]!r}") from None
-    return updated, text[stop + 1 :]
+    return updated, stop + 1
 
 
 def _with_positions(rows: pa.Table) -> pa.Table:

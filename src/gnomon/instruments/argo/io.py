@@ -145,8 +145,7 @@ def read_profiles(path: Path, *, name: str | None = None, reader: Reader | None 
     BadData
         The file is damaged or contradicts itself; the message names it and the reason.
     """
-    name = name or path.name
-    file = (reader or Reader()).read(path, name or path.name)
+    file = (reader or Reader()).read(path, name)
     try:
         return _profiles(file)
     except _Rejected as reason:
@@ -214,7 +213,7 @@ def _text(file: Dataset, name: str, *dimensions: str) -> str:
 
 def _letters(file: Dataset, name: str, allowed: bytes) -> NDArray[np.bytes_]:
     """Return one letter per profile, each of `allowed`."""
-    letters = _array(file, name, "S", "N_PROF")
+    letters = _array(file, name, "S", "N_PROF").copy()  # a view would keep the whole file
     if strange := set(letters.tobytes()) - set(allowed):
         raise _Rejected(f"{name} is {bytes(strange)!r}, must be one of {allowed.decode()}")
     return letters

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from gnomon.formats.netcdf3_writer import NewVariable, encode
+from gnomon.formats.netcdf3_writer import NewVariable, encode, write
 from gnomon.instruments.argo.corefile import (
     WIDTHS,
     CoreFile,
@@ -302,7 +302,7 @@ def _write(gdac: Gdac, records: Iterable[Record], floats: set[int]) -> None:
     for record in records:
         path = gdac.folder / "dac" / record.path
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(_core([record], gdac.profiles(record)))
+        write(path, _core([record], gdac.profiles(record)))
     for wmo, group in groupby(gdac.records, key=lambda record: record.wmo):
         if wmo in floats:
             _write_float(gdac, list(group))
@@ -328,8 +328,8 @@ def _write_float(gdac: Gdac, records: list[Record]) -> None:
     folder = gdac.folder / "dac" / first.dac / str(first.wmo)
     primaries = [gdac.profiles(record)[0] for record in records]
     aggregate = _core(records, primaries, history=0)
-    (folder / f"{first.wmo}_prof.nc").write_bytes(aggregate)
-    (folder / f"{first.wmo}_meta.nc").write_bytes(_meta(first))
+    write(folder / f"{first.wmo}_prof.nc", aggregate)
+    write(folder / f"{first.wmo}_meta.nc", _meta(first))
 
 
 def _meta(first: Record) -> bytes:
@@ -393,5 +393,5 @@ def _write_index(
         "# GDAC node : SIMULATED\n"
     )
     data = "".join([head, names, *rows]).encode()
-    (gdac.folder / name).write_bytes(data)
-    (gdac.folder / f"{name}.gz").write_bytes(gzip.compress(data, mtime=0))
+    write(gdac.folder / name, data)
+    write(gdac.folder / f"{name}.gz", gzip.compress(data, mtime=0))
