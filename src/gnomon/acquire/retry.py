@@ -66,10 +66,9 @@ class Retry:
                     raise
                 wait_s = self._wait_s(failed, error)
                 _logger.warning(
-                    "%s failed (%s: %s); attempt %d of %d in %.1f s",
-                    what,
+                    "%s: %s; attempt %d of %d in %.1f s",
                     error.slug,
-                    error,
+                    error if what in str(error) else f"{what}: {error}",
                     failed + 1,
                     self.attempts,
                     wait_s,

@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from sqlalchemy.engine import make_url
-
 from gnomon.acquire.connect import Network
 from gnomon.acquire.retry import Retry
 from gnomon.acquire.source import Source
 from gnomon.acquire.transport import Limits
-from gnomon.catalog.catalog import Catalog
+from gnomon.catalog.catalog import IN_MEMORY, Catalog, is_absent
 from gnomon.core.pipeline import Pipeline, Registry
 from gnomon.engine.discover import discover
 from gnomon.engine.events import Listener, nobody
@@ -23,7 +21,7 @@ from gnomon.engine.executors import open_workers
 from gnomon.engine.loop import Loop
 from gnomon.engine.parts import Parts, Tuning
 from gnomon.errors import UnknownName
-from gnomon.settings import Settings, load_settings
+from gnomon.settings import FILE, Settings, load_settings
 from gnomon.store.store import Store
 
 PIPELINES = "pipelines"
@@ -69,6 +67,7 @@ class Project:
     @contextmanager
     def catalog(self) -> Iterator[Catalog]:
         """Open the catalogue, making it on first use."""
+        self.folder.mkdir(parents=True, exist_ok=True)
         catalog = Catalog(self._url(), self.registry.kinds)
         try:
             catalog.prepare()
@@ -79,9 +78,8 @@ class Project:
     @contextmanager
     def catalog_or_empty(self) -> Iterator[Catalog]:
         """Open the catalogue if there is one, else an empty one in memory: nothing is created."""
-        url = make_url(self._url())
-        absent = url.get_backend_name() == "sqlite" and not Path(url.database or "").exists()
-        catalog = Catalog("sqlite://" if absent else self._url(), self.registry.kinds)
+        url = self._url()
+        catalog = Catalog(IN_MEMORY if is_absent(url) else url, self.registry.kinds)
         try:
             catalog.prepare()
             yield catalog
@@ -102,14 +100,15 @@ class Project:
     def pipeline_names(self) -> list[str]:
         """Return the names that `pipeline` takes."""
         own = {path.stem for path in (self.folder / PIPELINES).glob("*.toml")}
-        return sorted(own | set(self._brought()))
+        return sorted(own | set(self.brought_pipelines()))
 
-    def _brought(self) -> dict[str, Path]:
+    def brought_pipelines(self) -> dict[str, Path]:
+        """Return the pipeline files that instruments bring, by name."""
         bundles = self.registry.instruments
         return {name: path for bundle in bundles for name, path in bundle.pipelines.items()}
 
     def _pipeline_file(self, name: str) -> Path:
-        brought = self._brought()
+        brought = self.brought_pipelines()
         for path in (self.folder / PIPELINES / f"{name}.toml", self.folder / name):
             if path.is_file():
                 return path
@@ -155,3 +154,49 @@ class Project:
     def _tuning(self) -> Tuning:
         loop = self.settings.loop
         return Tuning(lease_s=loop.lease_s, most_tries=loop.most_tries, streams=loop.streams)
+
+
+def create(project: Project, *, dry_run: bool = False) -> list[Path]:
+    """Write the settings and the pipelines of a new project, and make its catalogue.
+
+    Returns
+    -------
+    list of Path
+        What was made; what existed is left as it was.
+    """
+    brought = {
+        project.folder / PIPELINES / f"{name}.toml": path.read_text("utf-8")
+        for name, path in project.brought_pipelines().items()
+    }
+    wanted = {project.folder / FILE: _NEW_SETTINGS, **brought}
+    missing = {path: text for path, text in wanted.items() if not path.exists()}
+    if not dry_run:
+        for path, text in missing.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
+        with project.catalog():
+            pass
+    return list(missing)
+
+
+_NEW_SETTINGS = """\
+# A gnomon project. Every setting has a default; the environment (GNOMON_ROOT, …) and .env win.
+
+root = "store"                      # where datasets are kept
+database = "sqlite:///gnomon.db"    # or postgresql://user:password@host/name, best in .env
+executor = "inline"                 # or "processes", or "dask"
+# workers = 2
+# scheduler = "tcp://host:8786"     # of Dask
+
+[network]
+# connections = 8                   # per host
+connect_timeout_s = 10
+read_timeout_s = 60
+# bytes_per_s = 1_000_000           # shared by all transfers
+tries = 6                           # of one transfer
+
+[loop]
+streams = 8                         # fetches and publications at a time
+most_tries = 3                      # of one job in one run
+every_s = 300                       # between two listings of `gnomon watch`
+"""

@@ -158,9 +158,10 @@ def test_a_damaged_index_is_refused(text, reason):
     assert str(caught.value).startswith("ar_index_global_prof.txt: ")
 
 
-def test_a_strange_name_is_refused():
-    with pytest.raises(BadData, match="is no path of a profile file"):
-        items(index(row("R1900858_001.nc")))
+def test_a_strange_name_is_left_out_with_a_warning(caplog):
+    listed = items(index(row("R1900858_001.nc"), row("R1900857_002.nc")))
+    assert [item.tags["name"] for item in listed] == ["R1900857_002.nc"]
+    assert "1 rows are no paths of profile files" in caplog.text
 
 
 @pytest.mark.parametrize("cut", [1, 10, 50])

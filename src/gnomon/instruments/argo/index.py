@@ -8,6 +8,7 @@ inside the file, so path and date tell whether a file is known.
 from __future__ import annotations
 
 import gzip
+import logging
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from gnomon.core.items import Item
 from gnomon.errors import BadData, ConfigError
 from gnomon.instruments.argo.kinds import CYCLE, PROFILE_PATH
 
+_log = logging.getLogger(__name__)
 PROFILE_INDEX = "ar_index_global_prof.txt"
 META_INDEX = "ar_index_global_meta.txt"
 
@@ -145,8 +147,9 @@ def read_meta_index(data: bytes, name: str = META_INDEX) -> Index:
 def items(index: Index, taken: NDArray[np.bool_] | None = None) -> list[Item]:
     """Turn the rows of a profile index into one item per float and cycle.
 
-    Core files only (B, S and M files are left out). Of a delayed-mode and a real-time file of one
-    cycle the delayed one leads; of one file listed twice, the newer row.
+    Core files only (B, S and M files are left out; rows that are no paths of profile files too,
+    with a warning). Of a delayed-mode and a real-time file of one cycle the delayed one leads; of
+    one file listed twice, the newer row.
 
     Parameters
     ----------
@@ -154,17 +157,22 @@ def items(index: Index, taken: NDArray[np.bool_] | None = None) -> list[Item]:
     taken : (row,) bool, optional
         From `Selection.mask`; all rows by default.
     """
+    odd: list[str] = []
     best: dict[tuple[str, str], tuple[str, int, str]] = {}
     for path, date_update in _chosen(index, taken):
         match = PROFILE_PATH.fullmatch(path)
         if match is None:
-            raise BadData(f"{PROFILE_INDEX}: {path!r} is no path of a profile file")
+            odd.append(path)
+            continue
         _, wmo, kind, mode, cycle = match.groups()
         if kind:
             continue
         known = best.get((wmo, cycle))
         if known is None or (mode == "D", date_update) > (known[0] == "D", known[1]):
             best[wmo, cycle] = (mode, date_update, path)
+    if odd:
+        what = "rows are no paths of profile files and are left out, the first:"
+        _log.warning("%s: %d %s %s", PROFILE_INDEX, len(odd), what, odd[0])
     return [_item(wmo, cycle, *found) for (wmo, cycle), found in best.items()]
 
 

@@ -18,8 +18,6 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from gnomon.acquire.connect import Network
@@ -27,7 +25,7 @@ from gnomon.acquire.download import download
 from gnomon.acquire.retry import Retry
 from gnomon.acquire.source import Progress
 from gnomon.acquire.transport import RemoteStat, Transport
-from gnomon.core.dataset import Coverage, Dataset, Report
+from gnomon.core.dataset import Dataset, Report
 from gnomon.core.instrument import SourceType
 from gnomon.core.items import Item, Listing, covers_nothing
 from gnomon.core.steps import StepConfig
@@ -44,11 +42,10 @@ from gnomon.instruments.argo.index import (
 )
 from gnomon.instruments.argo.io import read_profiles
 from gnomon.instruments.argo.kinds import AGGREGATE, CYCLE
+from gnomon.instruments.argo.tables import coverage
 from gnomon.store.hashing import sha256_of
 
 _log = logging.getLogger(__name__)
-_DAYS_TO_1970 = 7305  # from 1950-01-01, the epoch of JULD
-_DAY_US = 86_400_000_000
 _STAMP = "%Y%m%d%H%M%S"
 HTTPS_MIRROR = "https://data-argo.ifremer.fr"
 FTP_MIRROR = "ftp://ftp.ifremer.fr/ifremer/argo"
@@ -131,7 +128,7 @@ class GdacSource:
         profiles = read_profiles(dest, name=Path(item.ref).name)
         updated = profiles.date_update.strftime(_STAMP)
         _check_update(item, dest, updated, known)
-        return Report(tags={"date_update": updated}, coverage=_span(profiles.juld))
+        return Report(tags={"date_update": updated}, coverage=coverage(profiles.juld))
 
     def close(self) -> None:
         """Close the connections."""
@@ -197,7 +194,7 @@ class GdacSource:
 
         def ask(ref: str) -> str | None:
             try:
-                return str(self._stat(ref).stamp)
+                return _stamp(self._stat(ref))
             except NotFound:
                 return None
 
@@ -215,6 +212,13 @@ class GdacSource:
         return (not dacs or item.tags.get("dac") in dacs) and (not wmos or item.key["wmo"] in wmos)
 
 
+def _stamp(found: RemoteStat) -> str:
+    """Return a stamp that is the same over HTTP, over FTP and in a folder: size and second."""
+    if found.mtime_us is None:
+        return found.stamp
+    return f"{found.size}:{found.mtime_us // 1_000_000}"
+
+
 def _aggregate(dac: str, wmo: int) -> str:
     return f"dac/{dac}/{wmo}/{wmo}_prof.nc"
 
@@ -223,15 +227,6 @@ def _aggregate_item(dac: str, wmo: int, stamp: str) -> Item:
     tags = {"dac": dac, "name": f"{wmo}_prof.nc"}
     ref = _aggregate(dac, wmo)
     return Item(AGGREGATE.name, {"wmo": wmo}, ref, stamp, tags=tags, optional=True)
-
-
-def _span(juld: NDArray[np.float64]) -> Coverage | None:
-    """Return the time from the first to the last profile; `juld` in days since 1950 UTC."""
-    known = juld[np.isfinite(juld)]
-    if not known.size:
-        return None
-    start, stop = ((float(day) - _DAYS_TO_1970) * _DAY_US for day in (known.min(), known.max()))
-    return Coverage(round(start), round(stop))
 
 
 def _check_update(item: Item, dest: Path, updated: str, known: Dataset | None) -> None:

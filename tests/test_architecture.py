@@ -1,0 +1,116 @@
+"""The shape of the tree: layers, budgets, and what may stand in one place only."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src" / "gnomon"
+FILES = sorted(SOURCE.rglob("*.py"))
+LAYERS = [
+    {"errors", "version"},
+    {"core"},
+    {"catalog", "store", "formats", "settings"},
+    {"acquire", "publish", "sim"},
+    {"instruments"},
+    {"engine", "testing"},
+    {"cli"},
+]
+FACES = {"instruments/argo/cli.py", "instruments/argo/demo.py"}
+
+
+def module(path: Path) -> str:
+    return path.relative_to(SOURCE).as_posix()
+
+
+def layer_of(name: str) -> int:
+    return next(level for level, names in enumerate(LAYERS) if name in names)
+
+
+def imports(path: Path) -> list[str]:
+    tree = ast.parse(path.read_text("utf-8"))
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.append(node.module)
+        elif isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=module)
+def test_imports_go_down_only(path):
+    parts = module(path).removesuffix(".py").split("/")
+    if parts == ["__init__"]:
+        return
+    own = "cli" if module(path) in FACES else parts[0]
+    for name in imports(path):
+        if name.startswith("gnomon."):
+            other = name.split(".")[1]
+            faces = any(name == "gnomon." + face[:-3].replace("/", ".") for face in FACES)
+            level = layer_of("cli") if faces else layer_of(other)
+            assert level <= layer_of(own), f"{module(path)} imports {name}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=module)
+def test_only_an_instrument_imports_itself(path):
+    parts = module(path).split("/")
+    for name in imports(path):
+        if name.startswith("gnomon.instruments."):
+            assert parts[0] == "instruments"
+            assert parts[1] == name.split(".")[2]
+
+
+@pytest.mark.parametrize("path", FILES, ids=module)
+def test_files_and_functions_keep_their_budgets(path):
+    text = path.read_text("utf-8")
+    assert len(text.splitlines()) <= 400
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            assert node.end_lineno - node.lineno < 60, f"{module(path)}:{node.name}"
+
+
+def test_most_functions_are_short():
+    lengths = sorted(
+        node.end_lineno - node.lineno + 1
+        for path in FILES
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef)
+    )
+    assert lengths[len(lengths) // 2] <= 15
+
+
+def places(pattern: str) -> set[str]:
+    return {
+        module(path) for path in FILES if re.search(pattern, path.read_text("utf-8"), re.MULTILINE)
+    }
+
+
+def test_everything_is_caught_in_one_place():
+    assert places(r"except Exception\b|except:") == {"engine/execute.py"}
+
+
+def test_the_environment_is_read_in_one_place():
+    assert places(r"os\.environ|os\.getenv") == {"settings.py"}
+
+
+def test_sql_stays_in_the_catalogue():
+    assert {name.split("/")[0] for name in places(r"^\s*(import|from) (sqlalchemy|alembic)")} == {
+        "catalog"
+    }
+
+
+def test_no_absolute_paths():
+    assert places(r"[\"']/(tmp|home|data|scratch|work|var)\b") == set()
+
+
+def test_no_module_has_a_name_that_says_nothing():
+    names = {part for path in FILES for part in module(path).removesuffix(".py").split("/")}
+    assert not names & {"utils", "helpers", "manager", "base", "impl", "v2", "common", "misc"}
+
+
+def test_every_package_says_what_it_is_for():
+    for path in SOURCE.rglob("__init__.py"):
+        assert ast.get_docstring(ast.parse(path.read_text("utf-8"))), module(path)
