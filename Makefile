@@ -55,7 +55,7 @@ test-slow: $(INSTALLED)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "slow or not slow" --timeout 1200
 
 lint: $(INSTALLED)
-	@echo "ruff, mypy, numpydoc ..."
+	@echo "ruff (with the numpydoc convention), mypy ..."
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
