@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,8 +23,9 @@ from gnomon.core.jobs import Changes
 from gnomon.core.kinds import Kind
 from gnomon.errors import Busy, CatalogError, ConfigError, ConnectionLost, Full, MissingExtra
 
+IN_MEMORY = "sqlite://"
+"""The URL of an empty catalogue that nobody keeps."""
 _READING = "gnomon_reading"
-_BUSY_TIMEOUT_S = 60
 
 
 class Catalog:
@@ -35,11 +37,13 @@ class Catalog:
         As SQLAlchemy spells it: ``sqlite:///gnomon.db`` or ``postgresql://user@host/name``.
     kinds : mapping of str to Kind
         Types the keys; rows of other kinds are left out of what is returned.
+    patience_s : float
+        How long to wait for another writer before that is `Busy`.
     """
 
-    def __init__(self, url: str, kinds: Mapping[str, Kind]) -> None:
+    def __init__(self, url: str, kinds: Mapping[str, Kind], *, patience_s: float = 60.0) -> None:
         self.kinds = kinds
-        self._engine = _engine(url)
+        self._engine = _engine(url, patience_s)
 
     def prepare(self) -> None:
         """Create or upgrade the schema; safe when several processes do it at once."""
@@ -94,22 +98,33 @@ class Catalog:
             return found.scalar_one_or_none()
 
 
-def _engine(url: str) -> Engine:
+def is_absent(url: str) -> bool:
+    """Tell whether a database is a SQLite file that nobody has made yet."""
+    parsed = make_url(url)
+    return parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").exists()
+
+
+def _engine(url: str, patience_s: float) -> Engine:
     try:
         parsed = make_url(url)
     except sa.exc.ArgumentError:
         # The text is not repeated: it may hold a password.
         raise ConfigError("`database` is no URL such as sqlite:///gnomon.db") from None
     if parsed.get_backend_name() == "sqlite":
-        return _sqlite(sa.create_engine(parsed, connect_args={"timeout": _BUSY_TIMEOUT_S}))
+        return _sqlite(sa.create_engine(parsed, connect_args={"timeout": patience_s}))
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
     try:
-        return sa.create_engine(parsed, pool_pre_ping=True)
+        waits = {} if "options" in parsed.query else {"options": _lock_timeout(patience_s)}
+        return sa.create_engine(parsed, pool_pre_ping=True, connect_args=waits)
     except ModuleNotFoundError as error:
         raise MissingExtra(error.name or "psycopg", "postgres") from error
     except sa.exc.NoSuchModuleError as error:
         raise ConfigError(f"`database` must be SQLite or PostgreSQL: {error}") from error
+
+
+def _lock_timeout(patience_s: float) -> str:
+    return f"-c lock_timeout={int(patience_s * 1000)}"
 
 
 def _sqlite(engine: Engine) -> Engine:
@@ -131,7 +146,7 @@ def _sqlite(engine: Engine) -> Engine:
 
 _LOST = ("server closed the connection", "connection refused", "connection failed", "terminating")
 _TELLTALES: tuple[tuple[Callable[[str], bool], type[CatalogError | Full], str], ...] = (
-    (lambda text: "locked" in text, Busy, "another writer holds the catalogue"),
+    (lambda text: "locked" in text or "lock timeout" in text, Busy, "another writer holds the catalogue"),
     (lambda text: "disk is full" in text or "No space" in text, Full, "no space left"),
 )
 

@@ -100,7 +100,7 @@ lineage = Table(
     "lineage",
     metadata,
     Column("job", String(64), primary_key=True),
-    Column("way", String(3), primary_key=True),  # "in" or "out"
+    Column("way", String(3), primary_key=True),  # "in", "out", or "was": out, before it ran again
     Column("role", String(64), primary_key=True),
     Column("dataset", BigInteger, primary_key=True, index=True),
 )

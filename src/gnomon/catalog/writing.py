@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,6 +20,8 @@ from gnomon.core.jobs import Act, Changes, Job, Outcome, Product, State
 from gnomon.core.kinds import Kind, key_text
 from gnomon.errors import Conflict
 
+CORRUPT = "corrupt"
+"""The quality of a dataset whose file is not what it was."""
 _CHUNK = 500
 """Values per IN list; SQLite allows 32,766 parameters, older builds 999."""
 
@@ -90,7 +93,7 @@ class Writing:
         self._insert_new(table, rows)
         free = sa.or_(
             table.c.state.in_([State.READY, State.FAILED]),
-            sa.and_(table.c.state == State.RUNNING, table.c.lease_us < now_us),
+            sa.and_(table.c.state == State.RUNNING, table.c.lease_us <= now_us),
             sa.and_(table.c.state == State.DONE, table.c.act == Act.PUBLISH),
         )
         values = {"state": State.RUNNING, "owner": owner, "lease_us": lease_us}
@@ -98,7 +101,18 @@ class Writing:
         mine = table.c.fingerprint == sa.bindparam("wanted")
         claim = sa.update(table).where(mine, free).values(values)
         run = self._connection.execute
-        return [job for job in jobs if run(claim, {"wanted": job.fingerprint}).rowcount == 1]
+        won = [job for job in jobs if run(claim, {"wanted": job.fingerprint}).rowcount == 1]
+        self._unsettle([job for job in won if job.cell.act is Act.PUBLISH])
+        return won
+
+    def _unsettle(self, publications: Sequence[Job]) -> None:
+        """Take what these replace at the target for not done: from now on it may be gone."""
+        job, slot = tables.job, tables.slot
+        for chunk in _chunks([publication.cell.slot for publication in publications]):
+            held = sa.select(slot.c.job).where(slot.c.slot.in_(chunk))
+            replaced = sa.and_(job.c.fingerprint.in_(held), job.c.state == State.DONE)
+            values = {"state": State.READY, "changed": self.seq}
+            self._connection.execute(sa.update(job).where(replaced).values(values))
 
     def renew(self, owner: str, lease_us: int) -> None:
         """Prolong the leases of all jobs that an owner runs."""
@@ -113,23 +127,21 @@ class Writing:
         query = sa.select(job.c.fingerprint, job.c.owner).where(job.c.state == State.RUNNING)
         return {row.fingerprint: row.owner for row in self._connection.execute(query)}
 
-    def release(self, fingerprints: Sequence[str]) -> None:
-        """End the leases of jobs whose owner is known to be gone, or gives them back."""
-        self._update_jobs(fingerprints, {"lease_us": 0}, State.RUNNING)
+    def release(self, owners: Collection[str], now_us: int) -> None:
+        """Make ready again what these owners run, and all whose lease has ended."""
+        job = tables.job
+        over = sa.or_(job.c.owner.in_(list(owners)), job.c.lease_us <= now_us)
+        values = {"state": State.READY, "lease_us": 0, "changed": self._next()}
+        mine = sa.and_(job.c.state == State.RUNNING, over)
+        self._connection.execute(sa.update(job).where(mine).values(values))
 
     def reopen(self, fingerprints: Sequence[str]) -> None:
         """Make finished jobs ready again."""
-        self._update_jobs(fingerprints, {"state": State.READY}, None)
-
-    def _update_jobs(
-        self, fingerprints: Sequence[str], values: dict[str, Any], only: State | None
-    ) -> None:
         job, seq = tables.job, self._next()
         for chunk in _chunks(fingerprints):
-            change = sa.update(job).where(job.c.fingerprint.in_(chunk))
-            if only is not None:
-                change = change.where(job.c.state == only)
-            self._connection.execute(change.values(**values, changed=seq))
+            mine = sa.and_(job.c.fingerprint.in_(chunk), job.c.state != State.RUNNING)
+            values = {"state": State.READY, "changed": seq}
+            self._connection.execute(sa.update(job).where(mine).values(values))
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
@@ -165,10 +177,18 @@ class Writing:
         rows = [
             {"job": outcome.fingerprint, "name": name, "value": value}
             for name, value in outcome.metrics.items()
+            if not math.isnan(value)  # a figure that does not exist is no row
         ]
         self._upsert(metric, rows)
 
     # -- datasets and slots
+
+    def current(self, kind: str) -> list[Dataset]:
+        """Return the current datasets of a kind."""
+        dataset = tables.dataset
+        query = sa.select(dataset).where(dataset.c.kind == kind, dataset.c.current)
+        rows = self._connection.execute(query.order_by(dataset.c.seq)).mappings()
+        return [dataset_of(row, self._kinds[kind]) for row in rows]
 
     def versions(self, kind: str, key: str) -> list[Dataset]:
         """Return every version of one key, oldest first."""
@@ -200,9 +220,15 @@ class Writing:
 
     def restored(self, seq: int, mtime_ns: int) -> None:
         """Note that a lost or altered file stands again as its row says."""
-        mine = tables.dataset.c.seq == seq
-        values = {"mtime_ns": mtime_ns, "changed": self._next()}
-        self._connection.execute(sa.update(tables.dataset).where(mine).values(values))
+        dataset = tables.dataset
+        quality = sa.case((dataset.c.quality == CORRUPT, "good"), else_=dataset.c.quality)
+        values = {"mtime_ns": mtime_ns, "quality": quality, "changed": self._next()}
+        self._connection.execute(sa.update(dataset).where(dataset.c.seq == seq).values(values))
+
+    def is_taken(self, path: str) -> bool:
+        """Tell whether a row names this path of the store."""
+        query = sa.select(tables.dataset.c.seq).where(tables.dataset.c.path == path)
+        return self._connection.execute(query).first() is not None
 
     def link(self, job: str, way: str, pairs: Iterable[tuple[str, int]]) -> None:
         """Write the lineage of a job: (role, dataset) in or out."""
@@ -228,8 +254,15 @@ class Writing:
         query = sa.select(lineage.c.job).where(lineage.c.dataset == seq, lineage.c.way == "out")
         return list(self._connection.execute(query).scalars())
 
-    def settle(self, slot: str, job: str | None) -> None:
+    def settle(
+        self, slot: str, job: str | None, made: Collection[tuple[str, int]] | None = None
+    ) -> None:
         """Let a cell hold what `job` made, and nothing else; None empties it.
+
+        Parameters
+        ----------
+        made : collection of (role, dataset), optional
+            What the job has made just now; what it made when it ran before is history.
 
         Raises
         ------
@@ -238,11 +271,22 @@ class Writing:
         """
         old_job = self._holder(slot)
         old = set(self.outputs(old_job)) if old_job else set()
+        if job is not None and made is not None:
+            self._relink(job, made)
         new = set(self.outputs(job)) if job else set()
         self._refuse_foreign(slot, new - old)
         self._set_current(old - new, current=False)
         self._set_current(new, current=True)
         self._upsert(tables.slot, [{"slot": slot, "job": job, "changed": self._next()}])
+
+    def _relink(self, job: str, made: Collection[tuple[str, int]]) -> None:
+        if set(self.outputs(job)) - {seq for _, seq in made}:
+            lineage = tables.lineage
+            mine = sa.and_(lineage.c.job == job, lineage.c.way == "out")
+            rows = self._connection.execute(sa.select(lineage).where(mine)).mappings().all()
+            self._insert_new(lineage, [{**row, "way": "was"} for row in rows])
+            self._connection.execute(sa.delete(lineage).where(mine))
+        self.link(job, "out", made)
 
     def _holder(self, slot: str) -> str | None:
         query = sa.select(tables.slot.c.job).where(tables.slot.c.slot == slot)
@@ -256,7 +300,8 @@ class Writing:
                 sa.select(tables.slot.c.slot, one.c.kind, one.c.key)
                 .join(other, sa.and_(other.c.kind == one.c.kind, other.c.key == one.c.key))
                 .join(tables.lineage, tables.lineage.c.dataset == other.c.seq)
-                .join(tables.slot, tables.slot.c.job == tables.lineage.c.job)
+                .join(tables.job, tables.job.c.fingerprint == tables.lineage.c.job)
+                .join(tables.slot, sa.and_(*_held_by(tables.job)))
                 .where(one.c.seq.in_(chunk), other.c.current, tables.lineage.c.way == "out")
                 .where(tables.slot.c.slot != slot)
             )
@@ -302,6 +347,10 @@ class Writing:
     def _insert(self, table: sa.Table) -> Any:
         postgres = self._connection.dialect.name == "postgresql"
         return (postgresql.insert if postgres else sqlite.insert)(table)
+
+
+def _held_by(job: sa.Table) -> tuple[sa.ColumnElement[bool], ...]:
+    return tables.slot.c.slot == job.c.slot, tables.slot.c.job == job.c.fingerprint
 
 
 def _job_row(job: Job) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from gnomon.core.kinds import Key, Kind, key_text
 from gnomon.core.pipeline import Pipeline, PublisherSpec, SourceSpec, StepSpec
 from gnomon.core.steps import In
 from gnomon.core.view import Names, Projection, View, project
+from gnomon.errors import ConfigError
 
 Spec = SourceSpec | StepSpec | PublisherSpec
 
@@ -72,16 +73,28 @@ class Cells:
                         yield _publish_cell(rank, spec.name, kind.name, dataset.key)
 
     def of_slot(self, slot: str) -> Cell | None:
-        """Return the cell of a slot, or None where another pipeline owns it."""
+        """Return the cell of a slot, or None where this pipeline has no say in it.
+
+        A slot whose key is no longer one of the kind has a cell with an empty key.
+        """
         name, kind, text = slot.split(SLOT, 2)
         if (rank := self._ranks.get(name)) is None:
             return None
-        if rank in self._key_kinds:
-            return Cell(rank, Act.STEP, name, "", self._key_kinds[rank].key(text), text)
-        if kind not in self.kinds:
+        spec = self.specs[rank]
+        if isinstance(spec, StepSpec):
+            return Cell(rank, Act.STEP, name, "", _read_key(self._key_kinds[rank], text), text)
+        kinds = spec.type.kinds if isinstance(spec, SourceSpec) else spec.kinds
+        if (typed := next((k for k in kinds if k.name == kind), None)) is None:
             return None
-        act = Act.FETCH if isinstance(self.specs[rank], SourceSpec) else Act.PUBLISH
-        return Cell(rank, act, name, kind, self.kinds[kind].key(text), text)
+        act = Act.FETCH if isinstance(spec, SourceSpec) else Act.PUBLISH
+        return Cell(rank, act, name, kind, _read_key(typed, text), text)
+
+    def is_addressed(self, cell: Cell) -> bool:
+        """Tell whether a cell has the keys that its step, or its kind, has now."""
+        spec = self.specs[cell.rank]
+        if isinstance(spec, StepSpec):
+            return tuple(cell.key) == spec.step.cell_keys
+        return set(cell.key) == set(self.kinds[cell.kind].keys)
 
     def of_item(self, source: str, item: Item) -> Cell | None:
         """Return the cell that fetches an item."""
@@ -127,14 +140,16 @@ class Cells:
         if dataset is None:
             return self._waiting(rank)
         span, unlimited = dataset.coverage, mark.nearest and mark.within_s is None
-        if span is None or unlimited or len(drivers(spec)) > 1:
+        first = next(iter(spec.step.inputs.values()))
+        # A group covers more time than each of its members.
+        if span is None or unlimited or drivers(spec) != [first] or first.by is not None:
             return self._of_step(rank, spec)
         reach = int((mark.within_s or 0) * MICROSECONDS)
         seen = Coverage(span.start_us - reach, span.stop_us + reach)
-        names, first = spec.step.cell_keys, drivers(spec)[0].kind.name
+        names = spec.step.cell_keys
         found = {
             project(driver.key, names): None
-            for _, _, driver in self.view.timeline(first)
+            for _, _, driver in self.view.timeline(first.kind.name)
             if driver.coverage is not None and _overlap(driver.coverage, seen)
         }
         return [_step_cell(rank, spec, values) for values in found]
@@ -180,6 +195,13 @@ def _key_kind(spec: Spec) -> Kind:
     typed, names = drivers(spec)[0].kind, spec.step.cell_keys
     path = "".join(f"{{{name}}}" for name in (*names, "version"))
     return Kind(spec.name, {name: typed.keys[name] for name in names}, path)
+
+
+def _read_key(kind: Kind, text: str) -> Key:
+    try:
+        return kind.key(text)
+    except ConfigError:
+        return {}
 
 
 def _overlap(one: Coverage, other: Coverage) -> bool:

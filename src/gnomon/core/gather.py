@@ -47,7 +47,7 @@ def gather(view: View, step: Step, key: Key, horizon_us: int | None) -> Gathered
     found = Gathered()
     for role, mark in step.inputs.items():
         if mark.timed:
-            _take_timed(view, found, role, mark)
+            _take_timed(view, found, role, mark, next(iter(step.inputs)))
         elif mark.by is not None:
             _take_group(found, role, mark, _members(view, step, mark, key), horizon_us)
         else:
@@ -99,8 +99,8 @@ def _clock(instant_us: int) -> str:
     return f"{datetime.fromtimestamp(instant_us / MICROSECONDS, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def _take_timed(view: View, found: Gathered, role: str, mark: In) -> None:
-    span = _span(dataset for _, dataset in found.bound)
+def _take_timed(view: View, found: Gathered, role: str, mark: In, first: str) -> None:
+    span = _span(dataset for bound, dataset in found.bound if bound == first)
     kind = mark.kind.name
     if span is None:
         dataset = None

@@ -28,6 +28,7 @@ Key = Mapping[str, KeyValue]
 Tags = Mapping[str, str]
 
 VERSION = "version"
+_WORK = "work"  # the store's own folder, which `sweep` empties
 _DATE_CODES = {"%Y": r"\d{4}", "%m": r"\d{2}", "%d": r"\d{2}", "%j": r"\d{3}", "%y": r"\d{2}"}
 
 
@@ -70,6 +71,9 @@ class Kind:
             raise ConfigError(f"kind {self.name}: path names unknown fields {sorted(stray)}")
         if absent := ({*self.keys, VERSION}) - set(fields):
             raise ConfigError(f"kind {self.name}: path lacks {sorted(absent)}")
+        first, *others = self.path.split("/")
+        if first in {"", _WORK} or ".." in (first, *others):
+            raise ConfigError(f"kind {self.name}: path {self.path!r} is not one below the store")
 
     def __hash__(self) -> int:
         return hash(self.name)
@@ -92,7 +96,10 @@ class Kind:
         pairs = dict(part.partition("=")[::2] for part in text.split(",")) if text else {}
         if set(pairs) != set(self.keys):
             raise ConfigError(f"kind {self.name} wants {','.join(f'{k}=…' for k in self.keys)}")
-        return {name: _value(unquote(pairs[name]), kind) for name, kind in self.keys.items()}
+        try:
+            return {name: _value(unquote(pairs[name]), kind) for name, kind in self.keys.items()}
+        except ValueError as error:
+            raise ConfigError(f"kind {self.name}: {text!r} is no key: {error}") from None
 
     def format(self, key: Key, version: int, tags: Tags | None = None) -> str:
         """Return the path of one version of one key, relative to the store's root."""
@@ -101,7 +108,9 @@ class Kind:
             value = values.get(name)
             if value is None:
                 raise ConfigError(f"kind {self.name}: no value for {name!r} in its path")
-            if isinstance(value, str) and ("/" in value or value in {"", ".", ".."}):
+            if isinstance(value, str) and (
+                value in {"", ".", ".."} or "/" in value or "\0" in value
+            ):
                 raise ConfigError(f"kind {self.name}: {name}={value!r} cannot be part of a path")
         return self.path.format(**values)
 

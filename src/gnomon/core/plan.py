@@ -23,8 +23,9 @@ from gnomon.core.jobs import Act, Cell, Changes, Decision, Job, JobStatus, State
 from gnomon.core.pipeline import Pipeline, PublisherSpec, SourceSpec, StepSpec
 from gnomon.core.view import Names, Projection, View, project
 
-Again = Callable[[JobStatus], int | None]
-"""When a failed job is tried again, microseconds since 1970 UTC; None: not in this run."""
+Again = Callable[[JobStatus], tuple[int, bool] | None]
+"""When a failed job is tried again, microseconds since 1970 UTC, and whether those that read what
+it makes should wait for that; None: not in this run."""
 Wanted = Callable[[str, Item], bool]
 """Whether this run is to fetch an item of a source."""
 
@@ -45,9 +46,9 @@ class Now:
     horizon_us: int | None = None
 
 
-def at_once(_: JobStatus) -> int | None:
+def at_once(_: JobStatus) -> tuple[int, bool] | None:
     """Try failed jobs again without a delay."""
-    return 0
+    return 0, True
 
 
 def everything(_source: str, _item: Item) -> bool:
@@ -64,6 +65,8 @@ class Planner:
         What exists.
     decisions : dict of str to Decision
         By slot; cells that are kept or absent are left out.
+    ready_counts : Counter
+        How many jobs stand ready, by name of source, step or publisher.
     """
 
     def __init__(
@@ -79,6 +82,7 @@ class Planner:
         self._again, self._wanted = again, wanted
         self._cells = Cells(pipeline, view, self._waiting)
         self._blocked: Counter[tuple[str, Names, Projection | None]] = Counter()
+        self.ready_counts: Counter[str] = Counter()
         self._ready: dict[str, Decision] = {}
         self._outstanding: dict[str, Decision] = {}
         self._alarms: list[tuple[int, str]] = []
@@ -109,6 +113,11 @@ class Planner:
             decision = self.decisions.get(heapq.heappop(self._alarms)[1])
             self._mark(decision.cell if decision else None)
         self._settle(now)
+
+    def look_again(self, slots: Iterable[str]) -> None:
+        """Let the next update decide anew on cells whose circumstances changed outside the view."""
+        for slot in slots:
+            self._mark(self._cells.of_slot(slot))
 
     def ready(self, acts: Iterable[Act], most: int) -> list[Job]:
         """Return jobs to claim, those nearest to the sources first."""
@@ -151,12 +160,14 @@ class Planner:
 
     def _replace(self, slot: str, decision: Decision) -> None:
         old = self.decisions.pop(slot, None)
-        self._ready.pop(slot, None)
+        if self._ready.pop(slot, None) is not None:
+            self.ready_counts[decision.cell.name] -= 1
         self._outstanding.pop(slot, None)
         if decision.verdict not in {Verdict.KEEP, Verdict.ABSENT} or decision.retires:
             self.decisions[slot] = decision
         if decision.verdict is Verdict.RUN:
             self._ready[slot] = decision
+            self.ready_counts[decision.cell.name] += 1
         if decision.verdict is Verdict.REUSE or decision.retires:
             self._outstanding[slot] = decision
         if decision.until_us is not None:
@@ -167,6 +178,8 @@ class Planner:
 
     def _decide(self, cell: Cell, now: Now) -> Decision:
         spec = self._cells.specs[cell.rank]
+        if not self._cells.is_addressed(cell):
+            return self._nothing(cell, "its key is no longer one of the kind")
         if isinstance(spec, SourceSpec):
             return self._decide_fetch(cell, spec, now)
         if isinstance(spec, StepSpec):
@@ -218,22 +231,33 @@ class Planner:
         """Compare the job that the cell wants with what the catalogue says of it."""
         status = self.view.jobs.get(job.fingerprint)
         held = self.view.slots.get(cell.slot)
-        if status is None or status.state is State.READY:
+        done = status is not None and status.state is State.DONE
+        if done and held == job.fingerprint:
+            return Decision(cell, Verdict.KEEP)
+        if (until := self._busy_until(job, now)) is not None:
+            reason = "an older job of this cell still runs"
+            return Decision(cell, Verdict.WAIT, reason, until_us=until, blocks=True)
+        if done and cell.act is not Act.PUBLISH:
+            return Decision(cell, Verdict.REUSE, "made before", job, blocks=True)
+        if status is None or done or status.state is State.READY:
+            # A target holds what was published last, so going back there is work.
             reason = "its inputs, options or version changed" if held else "new"
             return Decision(cell, Verdict.RUN, reason, job, blocks=True)
-        if status.state is State.DONE:
-            if held == job.fingerprint:
-                return Decision(cell, Verdict.KEEP)
-            if cell.act is Act.PUBLISH:
-                # The target holds what was published last, so going back is work.
-                return Decision(cell, Verdict.RUN, "another version is there", job, blocks=True)
-            return Decision(cell, Verdict.REUSE, "made before", job, blocks=True)
+        return self._weigh_unfinished(cell, job, status, now)
+
+    def _busy_until(self, job: Job, now: Now) -> int | None:
+        """Return how long another job of the same cell holds its lease; None: there is none."""
+        running = self.view.running(job.cell.slot)
+        leases = [other.lease_us for other in running if other.fingerprint != job.fingerprint]
+        return max((lease for lease in leases if lease > now.wall_us), default=None)
+
+    def _weigh_unfinished(self, cell: Cell, job: Job, status: JobStatus, now: Now) -> Decision:
         if status.state is State.RUNNING:
             return self._weigh_running(cell, job, status, now)
         if status.state is State.REJECTED:
             # A bad re-issue leaves the last good file standing; a product of inputs that make
             # no sense does not outlive them.
-            gone = held is not None and cell.act is Act.STEP
+            gone = cell.slot in self.view.slots and cell.act is Act.STEP
             return Decision(cell, Verdict.REJECTED, "rejected", retires=gone, blocks=gone)
         return self._weigh_failed(cell, job, status, now)
 
@@ -244,12 +268,13 @@ class Planner:
         return Decision(cell, Verdict.RUN, "its loop is gone", job, blocks=True)
 
     def _weigh_failed(self, cell: Cell, job: Job, status: JobStatus, now: Now) -> Decision:
-        again_us = self._again(status)
-        if again_us is None:
+        again = self._again(status)
+        if again is None:
             return Decision(cell, Verdict.FAILED, "failed; the next run tries again")
+        again_us, blocks = again
         if again_us <= now.wall_us:
             return Decision(cell, Verdict.RUN, "tried again", job, blocks=True)
-        return Decision(cell, Verdict.WAIT, "to be tried again", until_us=again_us, blocks=True)
+        return Decision(cell, Verdict.WAIT, "to be tried again", until_us=again_us, blocks=blocks)
 
     # -- who waits for whom
 
@@ -266,10 +291,17 @@ class Planner:
     def _block(self, cell: Cell, change: int) -> None:
         """Count a cell in or out of those that its readers wait for, and wake the readers."""
         for kind, key in self._cells.outputs(cell):
+            turned = False
             for names in {reader.names for reader in self._cells.readers.get(kind, ())}:
                 known = all(name in key for name in names)
-                self._blocked[kind, names, project(key, names) if known else None] += change
-            self._mark(*self._cells.reading(kind, key, None))
+                place = kind, names, project(key, names) if known else None
+                self._blocked[place] += change
+                # Only the first to block, and the last to let go, make a difference.
+                turned = turned or self._blocked[place] == max(change, 0)
+                if not self._blocked[place]:
+                    del self._blocked[place]
+            if turned:
+                self._mark(*self._cells.reading(kind, key, None))
 
     def _waiting(self, rank: int) -> list[Cell]:
         return [d.cell for d in self.decisions.values() if d.cell.rank == rank and d.blocks]

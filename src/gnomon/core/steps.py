@@ -52,8 +52,8 @@ class In:
     settle_s : float
         A group without its full count waits this long after its newest arrival.
     nearest, covers : bool
-        Instead of shared keys, the one nearest in time to the first input, or the newest one
-        whose coverage holds the first input's.
+        Instead of shared keys, the one nearest in time to the first input, or the one whose
+        coverage holds the first input's; of several the last to begin.
     within_s : float, optional
         The farthest that `nearest` may lie.
     where : mapping of str to str

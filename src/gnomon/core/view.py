@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from gnomon.core.dataset import Coverage, Dataset
 from gnomon.core.items import Item
-from gnomon.core.jobs import Changes, JobStatus
+from gnomon.core.jobs import Changes, JobStatus, State
 from gnomon.core.kinds import Key, KeyValue, Tags, key_text
 
 Projection = tuple[KeyValue, ...]
@@ -40,13 +40,14 @@ class View:
         self.items: dict[str, dict[tuple[str, str], Item]] = {}
         self._groups: dict[tuple[str, Names], dict[Projection, dict[str, Dataset]]] = {}
         self._timelines: dict[str, list[tuple[int, str, Dataset]]] = {}
+        self._running: dict[str, dict[str, JobStatus]] = {}
 
     def apply(self, changes: Changes) -> None:
         """Take the changes in."""
         for dataset, current in changes.datasets:
             self._take_dataset(dataset, current=current)
         for job in changes.jobs:
-            self.jobs[job.fingerprint] = job
+            self._take_job(job)
         for slot, fingerprint in changes.slots:
             if fingerprint is None:
                 self.slots.pop(slot, None)
@@ -55,6 +56,10 @@ class View:
         for source, item, listed in changes.items:
             self._take_item(source, item, listed=listed)
         self.seq = max(self.seq, changes.seq)
+
+    def running(self, slot: str) -> Iterable[JobStatus]:
+        """Return the jobs of a cell that run."""
+        return self._running.get(slot, {}).values()
 
     def current(self, kind: str, key_text: str) -> Dataset | None:
         """Return the current dataset of one key."""
@@ -72,8 +77,8 @@ class View:
         """Return the dataset whose middle lies nearest to an instant; the earlier one of two."""
         line = self.timeline(kind)
         start = bisect_left(line, (at_us, ""), key=lambda entry: entry[:2])
-        sides = (reversed(line[:start]), iter(line[start:]))
-        found = [next((entry for entry in side if fits(entry[2], where)), None) for side in sides]
+        sides = (range(start - 1, -1, -1), range(start, len(line)))
+        found = [next((line[i] for i in side if fits(line[i][2], where)), None) for side in sides]
         ranked = [(abs(entry[0] - at_us), entry) for entry in found if entry is not None]
         if not ranked:
             return None
@@ -81,15 +86,18 @@ class View:
         return None if within_us is not None and distance > within_us else dataset
 
     def covering(self, kind: str, wanted: Coverage, where: Tags) -> Dataset | None:
-        """Return the newest dataset whose coverage holds `wanted`."""
-        holding = (
-            dataset
-            for _, _, dataset in self.timeline(kind)
+        """Return the dataset whose coverage holds `wanted`: of several, the last to begin.
+
+        When they came must not matter.
+        """
+        holding = [
+            (dataset.coverage.start_us, -dataset.coverage.stop_us, key_text, dataset)
+            for _, key_text, dataset in self.timeline(kind)
             if dataset.coverage is not None
             and dataset.coverage.holds(wanted)
             and fits(dataset, where)
-        )
-        return max(holding, key=lambda dataset: dataset.seq, default=None)
+        ]
+        return max(holding)[-1] if holding else None
 
     def timeline(self, kind: str) -> list[tuple[int, str, Dataset]]:
         """Return the dated datasets of a kind as (middle, key, dataset), in order of time."""
@@ -99,6 +107,13 @@ class View:
             dated = [(d.coverage.middle_us, d.key_text, d) for d in known if d.coverage is not None]
             line = self._timelines[kind] = sorted(dated, key=lambda entry: entry[:2])
         return line
+
+    def _take_job(self, job: JobStatus) -> None:
+        self.jobs[job.fingerprint] = job
+        if job.state is State.RUNNING:
+            self._running.setdefault(job.slot, {})[job.fingerprint] = job
+        elif (jobs := self._running.get(job.slot)) is not None:
+            jobs.pop(job.fingerprint, None)
 
     def _take_dataset(self, dataset: Dataset, *, current: bool) -> None:
         known = self.datasets.setdefault(dataset.kind, {})

@@ -9,7 +9,7 @@ without a row, which the next attempt overwrites or `sweep` removes.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -48,6 +48,7 @@ class Commit:
 
     def __init__(self, store: Store, kinds: Mapping[str, Kind], owner: str) -> None:
         self._store, self._kinds, self._owner = store, kinds, owner
+        self._placed: dict[str, Path] = {}
 
     def write(self, writing: Writing, job: Job, outcome: Outcome, now_us: int) -> Outcome:
         """Write one outcome; return it as it was written.
@@ -69,34 +70,52 @@ class Commit:
         writing.finish(outcome, VERSION)
         return outcome
 
+    def forget(self) -> None:
+        """Take what was placed for lasting: its transaction went through."""
+        self._placed.clear()
+
     def _take(self, writing: Writing, job: Job, outcome: Outcome, now_us: int) -> None:
-        made = [(p.role, self._place(writing, p, now_us)) for p in outcome.products]
+        before = set(writing.outputs(job.fingerprint))
+        made = [(p.role, self._place(writing, p, before, now_us)) for p in outcome.products]
         if len({seq for _, seq in made}) < len(made):
             raise Conflict(f"{job.cell.slot} made one dataset twice")
-        writing.link(job.fingerprint, "out", made)
-        writing.settle(job.cell.slot, job.fingerprint)
+        writing.settle(job.cell.slot, job.fingerprint, made)
 
-    def _place(self, writing: Writing, product: Product, now_us: int) -> int:
+    def _place(
+        self, writing: Writing, product: Product, before: Collection[int], now_us: int
+    ) -> int:
         """Give a product its version and its place; the same bytes are the same version."""
         kind, key = self._kinds[product.kind], key_text(product.key)
         versions = writing.versions(product.kind, key)
         same = next((d for d in versions if d.sha256 == product.sha256), None)
         if same is not None:
-            self._restore(writing, same, product)
+            self._restore(writing, same, product, again=same.seq in before)
             return same.seq
         version = versions[-1].version + 1 if versions else 1
         path = kind.format(product.key, version, product.tags)
-        mtime_ns = self._store.place(Path(product.path), path).mtime_ns
-        return writing.add(product, version, path, mtime_ns, now_us)
+        if writing.is_taken(path):
+            raise Conflict(f"{product.kind} {key} would overwrite {path}, which has another key")
+        return writing.add(product, version, path, self._move(product, path), now_us)
 
-    def _restore(self, writing: Writing, dataset: Dataset, product: Product) -> None:
-        """Mend a file of the store that was lost or altered, and say so."""
+    def _move(self, product: Product, path: str) -> int:
+        """Bring a product to its path, from where a transaction that was lost has left it."""
+        finished = self._placed.get(product.path, Path(product.path))
+        mtime_ns = self._store.place(finished, path).mtime_ns
+        self._placed[product.path] = self._store.root / path
+        return mtime_ns
+
+    def _restore(
+        self, writing: Writing, dataset: Dataset, product: Product, *, again: bool
+    ) -> None:
+        """Mend a file of the store that was lost or altered, and say so.
+
+        A job that ran `again` was asked to: then every byte is compared.
+        """
         try:
-            self._store.check(dataset)
+            (self._store.verify if again else self._store.check)(dataset)
         except Corrupt as error:
             _log.warning("made anew: %s", error)
-            mtime_ns = self._store.place(Path(product.path), dataset.path).mtime_ns
-            writing.restored(dataset.seq, mtime_ns)
+            writing.restored(dataset.seq, self._move(product, dataset.path))
 
 
 def _failed(outcome: Outcome, error: StoreError | ConfigError | CatalogError) -> Outcome:

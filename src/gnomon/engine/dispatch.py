@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    wait,
+)
+from dataclasses import dataclass
 from pathlib import Path
 
 from gnomon.core.jobs import Act, Job, Outcome, State
@@ -11,7 +19,7 @@ from gnomon.core.pipeline import RECEIPT, receipt_key
 from gnomon.core.view import View
 from gnomon.engine.commit import inspected
 from gnomon.engine.events import Event, Happened
-from gnomon.engine.execute import run_fetch, run_publication, run_step
+from gnomon.engine.execute import printable, run_fetch, run_publication, run_step
 from gnomon.engine.orders import FetchOrder, PublishOrder, step_order
 from gnomon.engine.parts import Parts
 from gnomon.errors import Corrupt, StoreError, WorkerLost
@@ -21,33 +29,61 @@ _STRIDE_S = 0.25
 _LONGEST_STRIDE = 64
 
 
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """One try of a job: where it writes, and who runs it."""
+
+    job: Job
+    workspace: Path
+    executor: Executor
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """A try that has ended.
+
+    Attributes
+    ----------
+    counts : bool
+        Whether a failure is the job's own: where a worker died and several were lost with it,
+        nobody knows whose fault that was.
+    """
+
+    job: Job
+    outcome: Outcome
+    workspace: Path | None = None
+    counts: bool = True
+
+
 class Dispatch:
     """The jobs that are under way.
 
     Short jobs are claimed by the dozen, so that a tick's transaction is shared; long ones one by
-    one, so that other loops find work.
+    one, so that other loops find work. Jobs that were lost together run one by one until it is
+    known which of them kills its worker.
     """
 
     def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+        self._parts, self._store = parts, parts.store
         self._workers = parts.workers.executor
         self._steps = {spec.name: spec for spec in parts.pipeline.steps}
-        self._flying: dict[Future[Outcome], Job] = {}
-        self._lost: list[tuple[Job, Outcome]] = []
-        self._workspaces: dict[str, Path] = {}
+        self._flying: dict[Future[Outcome], Flight] = {}
+        self._grounded: list[Landed] = []
+        self._suspects: set[str] = set()
         self._mean_s = _STRIDE_S
 
     def __bool__(self) -> bool:
-        return bool(self._flying or self._lost)
+        return bool(self._flying or self._grounded)
 
-    @property
-    def jobs(self) -> list[Job]:
-        """The jobs under way."""
-        return list(self._flying.values())
+    def holds(self, job: Job) -> bool:
+        """Tell whether a job is under way here."""
+        return any(f.job.fingerprint == job.fingerprint for f in self._flying.values())
 
     def room(self, *, for_steps: bool) -> int:
         """Return how many more jobs to claim."""
-        flying = sum((job.cell.act is Act.STEP) == for_steps for job in self._flying.values())
+        flying = sum((f.job.cell.act is Act.STEP) == for_steps for f in self._flying.values())
+        if for_steps and self._suspects:
+            return max(1 - flying, 0)
         width = self._parts.workers.width if for_steps else self._parts.tuning.streams
         stride = min(int(_STRIDE_S / max(self._mean_s, 1e-6)), _LONGEST_STRIDE)
         return max(width + 1 if width > 1 else 1, stride) - flying
@@ -57,52 +93,65 @@ class Dispatch:
         cell = job.cell
         self._parts.listen(Event(Happened.STARTED, cell.name, cell.key_text, act=cell.act))
         try:
-            future = self._submit(job, view)
-        except BrokenExecutor as error:
-            self._lost.append((job, _lost(job, error)))
-            self._renew_workers()
+            workspace = self._store.workspace(job.fingerprint)
         except StoreError as error:
-            self._lost.append((job, _not_started(job, error)))
-        else:
-            self._flying[future] = job
+            outcome = _failed(job, error.slug, str(error), self._parts.clock_us())
+            self._grounded.append(Landed(job, outcome))
+            return
+        executor: Executor = self._workers if cell.act is Act.STEP else self._parts.streams
+        try:
+            future = self._submit(executor, job, view, workspace)
+        except BrokenExecutor as error:
+            future = Future()
+            future.set_exception(error)
+        self._flying[future] = Flight(job, workspace, executor)
 
-    def landed(self, timeout_s: float) -> list[tuple[Job, Outcome]]:
+    def landed(self, timeout_s: float) -> list[Landed]:
         """Return what has ended, waiting a while for the first to do so."""
-        found, self._lost = self._lost, []
+        found, self._grounded = self._grounded, []
         done, _ = wait(self._flying, 0 if found else timeout_s, FIRST_COMPLETED)
-        broken = False
-        for future in done:
-            job = self._flying.pop(future)
-            error = future.exception()
-            if error is not None and not isinstance(error, Exception):
-                raise error
-            broken = broken or isinstance(error, BrokenExecutor)
-            found.append((job, inspected(future.result()) if error is None else _lost(job, error)))
-        if broken:
-            self._renew_workers()
-        for _, outcome in found:
-            spent_s = max(outcome.finished_us - outcome.started_us, 0) / 1e6
+        found += [self._take_down(future) for future in done]
+        for landed in found:
+            spent_s = max(landed.outcome.finished_us - landed.outcome.started_us, 0) / 1e6
             self._mean_s += 0.2 * (spent_s - self._mean_s)
         return found
 
-    def clean(self, job: Job) -> None:
-        """Remove the workspace of a job that has ended."""
-        if workspace := self._workspaces.pop(job.fingerprint, None):
-            self._parts.store.discard(workspace)
+    def clean(self, landed: Landed) -> None:
+        """Remove the workspace of a try that has ended."""
+        if landed.workspace is not None:
+            self._store.discard(landed.workspace)
 
-    def _renew_workers(self) -> None:
+    def _take_down(self, future: Future[Outcome]) -> Landed:
+        error = CancelledError() if future.cancelled() else future.exception()
+        if error is None:
+            flight = self._flying.pop(future)
+            self._suspects.discard(flight.job.cell.slot)
+            return Landed(flight.job, inspected(future.result()), flight.workspace)
+        if not isinstance(error, Exception):
+            raise error
+        if isinstance(error, BrokenExecutor):
+            self._renew_workers(self._flying[future].executor)
+        job, workspace = self._flying[future].job, self._flying.pop(future).workspace
+        message = f"the worker of {job.cell.slot} died: {printable(str(error))}"
+        outcome = _failed(job, WorkerLost.__name__, message, self._parts.clock_us())
+        return Landed(job, outcome, workspace, counts=job.cell.slot not in self._suspects)
+
+    def _renew_workers(self, broken: Executor) -> None:
+        """Replace the workers, once, and suspect all who were aboard if there were several."""
+        if broken is not self._workers:
+            return
+        aboard = {f.job.cell.slot for f in self._flying.values() if f.executor is broken}
+        self._suspects = self._suspects | aboard if len(aboard) > 1 else self._suspects - aboard
         self._workers = self._parts.workers.renew()
 
-    def _submit(self, job: Job, view: View) -> Future[Outcome]:
-        store, act = self._parts.store, job.cell.act
-        workspace = store.workspace(job.fingerprint)
-        streams: Executor = self._parts.streams
+    def _submit(self, executor: Executor, job: Job, view: View, workspace: Path) -> Future[Outcome]:
+        act = job.cell.act
         if act is Act.STEP:
             spec = self._steps[job.cell.name]
-            return self._workers.submit(run_step, step_order(job, spec, store.root, workspace))
+            return executor.submit(run_step, step_order(job, spec, self._store.root, workspace))
         if act is Act.FETCH:
-            return streams.submit(run_fetch, self._fetch_order(job, view, workspace))
-        return streams.submit(run_publication, self._publish_order(job, view, workspace))
+            return executor.submit(run_fetch, self._fetch_order(job, view, workspace))
+        return executor.submit(run_publication, self._publish_order(job, view, workspace))
 
     def _fetch_order(self, job: Job, view: View, workspace: Path) -> FetchOrder:
         cell, item = job.cell, job.item
@@ -118,7 +167,7 @@ class Dispatch:
         return FetchOrder(job.fingerprint, source, item, kind, known, progress, workspace)
 
     def _publish_order(self, job: Job, view: View, workspace: Path) -> PublishOrder:
-        cell, store = job.cell, self._parts.store
+        cell, store = job.cell, self._store
         key = receipt_key(cell.name, cell.kind, cell.key_text)
         receipt = view.current(RECEIPT.name, key_text(key))
         try:
@@ -136,11 +185,12 @@ class Dispatch:
         )
 
 
-def _lost(job: Job, error: BaseException) -> Outcome:
-    message = f"the worker of {job.cell.slot} died: {error}"
-    slug = WorkerLost.__name__
-    return Outcome(job.fingerprint, State.FAILED, error=slug, message=message)
-
-
-def _not_started(job: Job, error: StoreError) -> Outcome:
-    return Outcome(job.fingerprint, State.FAILED, error=error.slug, message=str(error))
+def _failed(job: Job, slug: str, message: str, at_us: int) -> Outcome:
+    return Outcome(
+        job.fingerprint,
+        State.FAILED,
+        error=slug,
+        message=message,
+        started_us=at_us,
+        finished_us=at_us,
+    )

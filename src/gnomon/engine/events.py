@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from gnomon.core.jobs import Act
+
 
 class Happened(StrEnum):
     """The kinds of events."""
@@ -37,7 +39,7 @@ class Event:
     subject : str
         The key it is about.
     count : int
-        Items listed, bytes arrived, or jobs that stand ready.
+        Items listed, bytes that arrived or were made, or jobs that stand ready and are not done.
     """
 
     what: Happened
@@ -98,14 +100,13 @@ class Summary:
                 self.listed += event.count
             case Happened.DONE:
                 self.done[event.name] = self.done.get(event.name, 0) + 1
+                self.bytes_fetched += event.count if event.act == Act.FETCH else 0
             case Happened.NO_DATA:
                 self.no_data += 1
             case Happened.REUSED:
                 self.reused += 1
             case Happened.RETIRED:
                 self.retired += 1
-            case Happened.BYTES:
-                self.bytes_fetched += event.count
             case Happened.FAILED | Happened.REJECTED | Happened.NOT_LISTED | Happened.CORRUPT:
                 self.problems.append(event)
             case _:

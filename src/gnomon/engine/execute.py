@@ -33,7 +33,7 @@ from gnomon.errors import (
     RateLimited,
 )
 from gnomon.store.hashing import sha256_of, size_of
-from gnomon.store.store import Store, sync
+from gnomon.store.store import Signature, Store, sync
 
 Done = tuple[tuple[Product, ...], Report]
 
@@ -59,13 +59,14 @@ def _guarded(fingerprint: str, work: Callable[[], Done]) -> Outcome:
     try:
         with _full_disk():
             products, report = work()
+            figures = {name: float(value) for name, value in report.metrics.items()}
     except NoData as nothing:
-        outcome = Outcome(fingerprint, State.DONE, note=f"no data: {nothing}")
+        outcome = Outcome(fingerprint, State.DONE, note=printable(f"no data: {nothing}"))
     except Exception as error:  # noqa: BLE001  a job may fail in any way; the loop must not
         outcome = _failure(fingerprint, error)
     else:
         outcome = Outcome(
-            fingerprint, State.DONE, products, metrics=dict(report.metrics), note=report.note
+            fingerprint, State.DONE, products, metrics=figures, note=printable(report.note)
         )
     return replace(outcome, started_us=started_us, finished_us=now_us())
 
@@ -80,11 +81,16 @@ def _failure(fingerprint: str, error: Exception) -> Outcome:
     return Outcome(
         fingerprint,
         state,
-        error=type(error).__name__,
-        message=message,
-        trace=trace,
+        error=type(error).__name__[:64],
+        message=printable(message),
+        trace=printable(trace),
         after_s=after_s,
     )
+
+
+def printable(text: str) -> str:
+    """Return text that every database takes: no NUL, no half of a surrogate pair."""
+    return text.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 @contextmanager
@@ -128,8 +134,7 @@ class Fan:
 def _step(order: StepOrder) -> Done:
     step = load_step(order.ref)
     store = Store(order.root)
-    for _, dataset in order.bound:
-        store.check(dataset)
+    seen = [_checked(store, dataset) for _, dataset in order.bound]
     arguments = _inputs(step, order, store)
     fans = {d.role: Fan(d, order.workspace) for d in order.declared if d.key is None}
     paths = {d.role: order.workspace / f"{d.role}{_suffix(d.kind)}" for d in order.declared}
@@ -139,7 +144,7 @@ def _step(order: StepOrder) -> Done:
     if step.provenance_role:
         arguments[step.provenance_role] = order.provenance
     report = step(**arguments)
-    _refuse_edits(store, order)
+    _refuse_edits(store, order, seen)
     return tuple(_products(order, paths, fans, report)), report
 
 
@@ -172,11 +177,15 @@ def _as_input(store: Store, dataset: Dataset) -> Input:
     )
 
 
-def _refuse_edits(store: Store, order: StepOrder) -> None:
-    for role, dataset in order.bound:
+def _checked(store: Store, dataset: Dataset) -> Signature:
+    store.check(dataset)
+    return store.signature(store.path(dataset))
+
+
+def _refuse_edits(store: Store, order: StepOrder, seen: list[Signature]) -> None:
+    for (role, dataset), before in zip(order.bound, seen, strict=True):
         path = store.path(dataset)
-        seen = store.signature(path) if path.exists() else None
-        if seen is None or (seen.size, seen.mtime_ns) != (dataset.size, dataset.mtime_ns):
+        if not path.exists() or store.signature(path) != before:
             raise InputModified(f"{order.ref} changed its input {role!r}: {dataset.path}")
 
 
@@ -204,7 +213,7 @@ def product(
     if not path.exists():
         raise OutputMissing(f"{role!r} was not written: {path.name}")
     sync(path)
-    kept = {name: value for name, value in tags.items() if name in kind.tags}
+    kept = {name: str(value) for name, value in tags.items() if name in kind.tags}
     return Product(role, kind.name, key, str(path), sha256_of(path), size_of(path), kept, coverage)
 
 

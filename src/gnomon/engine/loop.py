@@ -16,16 +16,16 @@ from functools import partial
 from typing import TypeVar
 
 from gnomon.acquire.source import Source
-from gnomon.catalog.writing import Writing
-from gnomon.core.dataset import MICROSECONDS
+from gnomon.catalog.writing import CORRUPT, Writing
+from gnomon.core.dataset import MICROSECONDS, Dataset
 from gnomon.core.items import Item, Listing
-from gnomon.core.jobs import Act, Decision, Job, JobStatus, Outcome, State, Verdict
+from gnomon.core.jobs import SLOT, Act, Decision, Job, JobStatus, Outcome, State, Verdict
 from gnomon.core.kinds import key_text
 from gnomon.core.pipeline import RECEIPT
 from gnomon.core.plan import Now, Planner
 from gnomon.core.view import View
 from gnomon.engine.commit import Commit
-from gnomon.engine.dispatch import Dispatch
+from gnomon.engine.dispatch import Dispatch, Landed
 from gnomon.engine.events import Event, Happened, Summary
 from gnomon.engine.owner import is_gone, own_name
 from gnomon.engine.parts import Parts
@@ -33,9 +33,11 @@ from gnomon.engine.retries import Retries
 from gnomon.errors import (
     BadData,
     Busy,
+    CatalogError,
     Conflict,
     ConnectionLost,
     Corrupt,
+    Full,
     GnomonError,
     LeaseLost,
     PublishError,
@@ -44,7 +46,6 @@ from gnomon.errors import (
 from gnomon.publish.publisher import Receipt
 
 _log = logging.getLogger(__name__)
-_CORRUPT = "corrupt"
 _RECONNECT_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
 T = TypeVar("T")
 
@@ -71,7 +72,8 @@ class Loop:
             parts.clock_us(), tuning.most_tries, tuning.pause_s, tuning.longest_pause_s
         )
         self._listed: dict[str, set[tuple[str, str]]] = {}
-        self._landed: list[tuple[Job, Outcome]] = []
+        self._landed: list[Landed] = []
+        self._ahead: dict[str, int] = {}
         self._after: list[Callable[[], None]] = []
         self._planner: Planner | None = None
         self._watching = False
@@ -106,15 +108,19 @@ class Loop:
         self._retries.begun_us = self._parts.clock_us()
         self._persist(self._release_the_dead)
         self._list_sources()
-        self._persist(self._reopen_lost_publications)
+        self._reopen_lost_publications()
+        if self._planner is not None:
+            failed = self._planner.with_verdict(Verdict.FAILED)
+            self._planner.look_again(decision.cell.slot for decision in failed)
 
     def _advance(self) -> bool:
         """Land what has ended, plan, start what can start; False when nothing is left."""
         self._land()
         started = self._persist(self._tick)
         planner = self._planner
-        for job in started:
-            if planner is not None:
+        if planner is not None:
+            self._tell_ahead(planner)
+            for job in started:
                 self._dispatch.start(job, planner.view)
         if started or self._dispatch or self._landed:
             return True
@@ -122,6 +128,14 @@ class Loop:
             time.sleep(self._tuning.poll_s)
             return True
         return False
+
+    def _tell_ahead(self, planner: Planner) -> None:
+        """Tell how much lies ahead, for progress bars, where that changed."""
+        ahead = dict(planner.ready_counts)
+        for name, count in ahead.items():
+            if self._ahead.get(name, 0) != count:
+                self._tell(Event(Happened.PLANNED, name, count=count))
+        self._ahead = ahead
 
     def _conclude(self) -> Summary:
         planner = self._planner
@@ -151,9 +165,16 @@ class Loop:
         now_us = self._parts.clock_us()
         new = self._persist(lambda writing: writing.record_listing(name, found, now_us))
         if not found.unchanged:
-            self._listed[name] = {(item.kind, key_text(item.key)) for item in found.items}
-        self._planner = None
+            self._want(name, {(item.kind, key_text(item.key)) for item in found.items})
         self._tell(Event(Happened.LISTED, name, count=len(found.items), message=f"{new} new"))
+
+    def _want(self, name: str, listed: set[tuple[str, str]]) -> None:
+        before = self._listed.get(name)
+        self._listed[name] = listed
+        if before is None:
+            self._planner = None
+        elif self._planner is not None:
+            self._planner.look_again(SLOT.join((name, *place)) for place in before ^ listed)
 
     def _wanted(self, source: str, item: Item) -> bool:
         """Fetch what this run listed: a run for one float leaves the others alone."""
@@ -171,6 +192,8 @@ class Loop:
             planner.update(writing.changes(planner.view.seq), self._now())
         wanted = planner.ready((Act.FETCH, Act.PUBLISH), self._dispatch.room(for_steps=False))
         wanted += planner.ready((Act.STEP,), self._dispatch.room(for_steps=True))
+        # Our own lease may have ended while the database was away.
+        wanted = [job for job in wanted if not self._dispatch.holds(job)]
         if not wanted:
             return []
         now_us = self._parts.clock_us()
@@ -184,14 +207,9 @@ class Loop:
                 self._parts.pipeline, view, again=self._retries.again, wanted=self._wanted
             )
             self._planner.full(self._now())
-            self._tell_plan(self._planner)
         else:
             self._planner.update(writing.changes(self._planner.view.seq), self._now())
         return self._planner
-
-    def _tell_plan(self, planner: Planner) -> None:
-        ready = len(planner.with_verdict(Verdict.RUN))
-        self._tell(Event(Happened.PLANNED, self._parts.pipeline.name, count=ready))
 
     def _now(self) -> Now:
         wall_us = self._parts.clock_us()
@@ -206,15 +224,19 @@ class Loop:
         self._landed += self._dispatch.landed(self._tuning.poll_s)
 
     def _write_landed(self, writing: Writing) -> None:
-        for job, outcome in self._landed:
+        now_us = self._parts.clock_us()
+        for landed in self._landed:
             try:
-                written = self._commit.write(writing, job, outcome, self._parts.clock_us())
+                written = self._commit.write(writing, landed.job, landed.outcome, now_us)
             except LeaseLost as error:
                 _log.warning("dropped: %s", error)
             else:
-                self._after.append(partial(self._announce, job, written))
-            self._after.append(partial(self._dispatch.clean, job))
-        self._after.append(self._landed.clear)
+                # The planner, which comes next in this transaction, must know of the failure.
+                if written.state is State.FAILED:
+                    self._retries.note(written, now_us, counts=landed.counts)
+                self._after.append(partial(self._announce, landed.job, written))
+            self._after.append(partial(self._dispatch.clean, landed))
+        self._after += [self._landed.clear, self._commit.forget]
 
     def _announce(self, job: Job, outcome: Outcome) -> None:
         cell = job.cell
@@ -222,7 +244,6 @@ class Loop:
             empty = cell.act is Act.FETCH and not outcome.products
             what = Happened.NO_DATA if empty else Happened.DONE
         else:
-            self._retries.note(outcome)
             what = Happened(outcome.state.value)
             status = JobStatus(
                 job.fingerprint,
@@ -233,8 +254,8 @@ class Loop:
             )
             if outcome.state is State.FAILED and self._retries.again(status) is not None:
                 what = Happened.RETRY
-        message = outcome.message or outcome.note
-        self._tell(Event(what, cell.name, cell.key_text, message, act=cell.act))
+        message, size = outcome.message or outcome.note, sum(p.size for p in outcome.products)
+        self._tell(Event(what, cell.name, cell.key_text, message, size, cell.act))
 
     # -- what needs no worker
 
@@ -250,7 +271,7 @@ class Loop:
                 self._check_reused(writing, job)
                 writing.settle(cell.slot, job.fingerprint)
                 event = Event(Happened.REUSED, cell.name, cell.key_text)
-        except (PublishError, Conflict) as error:
+        except (PublishError, Conflict, Corrupt, Full) as error:
             planner.dismiss(decision)
             event = Event(Happened.FAILED, cell.name, cell.key_text, str(error))
         self._after.append(partial(self._tell, event))
@@ -269,28 +290,37 @@ class Loop:
             try:
                 self._parts.store.check(dataset)
             except Corrupt as error:
-                writing.judge(dataset.seq, _CORRUPT, str(error), self._parts.clock_us())
+                writing.judge(dataset.seq, CORRUPT, str(error), self._parts.clock_us())
                 event = Event(Happened.CORRUPT, dataset.kind, dataset.key_text, str(error))
                 self._after.append(partial(self._tell, event))
 
-    def _reopen_lost_publications(self, writing: Writing) -> None:
+    def _reopen_lost_publications(self) -> None:
         """Publish again what somebody removed from the target."""
-        publishers, store = self._parts.publishers, self._parts.store
-        changes = writing.changes(0) if publishers else None
-        lost = []
-        for dataset, _ in changes.datasets if changes else ():
-            publisher = publishers.get(str(dataset.key.get("publisher")))
-            if dataset.kind == RECEIPT.name and publisher is not None:
-                path = store.path(dataset)
-                if not path.exists() or not publisher.holds(Receipt.read(path)):
-                    lost += writing.makers(dataset.seq)
-        writing.reopen(lost)
+        if not self._parts.publishers:
+            return
+        receipts = self._persist(lambda writing: writing.current(RECEIPT.name))
+        lost = [dataset.seq for dataset in receipts if self._is_lost(dataset)]
+        if lost:
+            self._persist(lambda w: w.reopen([job for seq in lost for job in w.makers(seq)]))
+
+    def _is_lost(self, receipt: Dataset) -> bool:
+        publisher = self._parts.publishers.get(str(receipt.key["publisher"]))
+        if publisher is None:
+            return False
+        try:
+            return not publisher.holds(Receipt.read(self._parts.store.path(receipt)))
+        except Corrupt as error:
+            self._tell(Event(Happened.CORRUPT, receipt.kind, receipt.key_text, str(error)))
+            return True
+        except PublishError as error:
+            self._tell(Event(Happened.FAILED, receipt.kind, receipt.key_text, str(error)))
+            return False
 
     # -- leases
 
     def _release_the_dead(self, writing: Writing) -> None:
-        gone = [job for job, owner in writing.running().items() if is_gone(owner)]
-        writing.release(gone)
+        gone = {owner for owner in writing.running().values() if is_gone(owner)}
+        writing.release(gone, self._parts.clock_us())
 
     @contextmanager
     def _heartbeat(self) -> Iterator[None]:
@@ -300,32 +330,39 @@ class Loop:
         beat.start()
         try:
             yield
-        except KeyboardInterrupt:
-            jobs = [job.fingerprint for job in self._dispatch.jobs]
-            self._persist(lambda writing: writing.release(jobs))
+        except BaseException:
+            self._give_back()
             raise
         finally:
             stop.set()
             beat.join()
+
+    def _give_back(self) -> None:
+        """Let other loops have our jobs, if the database can still be told."""
+        try:
+            with self._parts.catalog.writing() as writing:
+                writing.release({self.owner}, self._parts.clock_us())
+        except (CatalogError, Full) as error:
+            _log.warning("jobs are left to their leases: %s", error)
 
     def _beat(self, stop: threading.Event) -> None:
         while not stop.wait(self._tuning.lease_s / 3):
             try:
                 with self._parts.catalog.writing() as writing:
                     writing.renew(self.owner, self._lease_end())
-            except (Busy, ConnectionLost) as error:
+            except (CatalogError, Full) as error:
                 _log.warning("leases not prolonged: %s", error)
 
     # -- the catalogue, through thick and thin
 
     def _persist(self, action: Callable[[Writing], T]) -> T:
-        """Do something in one transaction; once more where the database was busy or away."""
+        """Do something in one transaction; again where the database was busy, away or full."""
         for pause_s in (*_RECONNECT_S, None):
             self._after = []
             try:
                 with self._parts.catalog.writing() as writing:
                     result = action(writing)
-            except (Busy, ConnectionLost) as error:
+            except (Busy, ConnectionLost, Full) as error:
                 self._planner = None  # it has seen what was rolled back
                 if pause_s is None:
                     raise

@@ -16,11 +16,13 @@ class Retries:
     Attributes
     ----------
     begun_us : int
-        Failures from before this instant get a fresh start.
+        When this run began, or a loop that watches listed last. Failures from before the run get
+        a fresh start; those that a retry does not help, whenever the archives were listed.
     most_tries : int
         A job that failed this often in one run is left to the next.
     endless : bool
-        A loop that watches goes on trying instead, at the longest pause.
+        A loop that watches goes on trying instead, at the longest pause, but nobody waits for
+        that any more.
     pause_s, longest_pause_s : float
         Before the second try, doubling, up to the longest.
     """
@@ -31,25 +33,36 @@ class Retries:
     longest_pause_s: float
     endless: bool = False
     _tries: dict[str, int] = field(default_factory=dict)
+    _noted: dict[str, int] = field(default_factory=dict)
+    _last_us: dict[str, int] = field(default_factory=dict)
     _asked_s: dict[str, float] = field(default_factory=dict)
 
-    def note(self, outcome: Outcome) -> None:
-        """Count a failure."""
-        self._tries[outcome.fingerprint] = self._tries.get(outcome.fingerprint, 0) + 1
+    def note(self, outcome: Outcome, now_us: int, *, counts: bool = True) -> None:
+        """Take a failure down, once; one that does not count uses no try up."""
+        if self._noted.get(outcome.fingerprint) == outcome.finished_us:
+            return
+        self._noted[outcome.fingerprint] = outcome.finished_us
+        self._tries[outcome.fingerprint] = self._tries.get(outcome.fingerprint, 0) + counts
+        self._last_us[outcome.fingerprint] = now_us
         if outcome.after_s is not None:
             self._asked_s[outcome.fingerprint] = outcome.after_s
 
-    def again(self, status: JobStatus) -> int | None:
-        """Return when to try a failed job again, microseconds since 1970 UTC; None: not now."""
-        if status.finished_us < self.begun_us:
-            return 0
+    def again(self, status: JobStatus) -> tuple[int, bool] | None:
+        """Return when to try a failed job again, microseconds since 1970 UTC; None: not now.
+
+        Also whether those that read what it makes should wait for that.
+        """
+        # Our own clock, not the worker's, tells how long ago our own tries were.
+        last_us = self._last_us.get(status.fingerprint, status.finished_us)
         known = by_slug(status.error)
-        tries = self._tries.get(status.fingerprint, 0)
         # Where an exception that is not ours comes from is not known: trying again may help.
-        if (known is not None and not known.retry) or (
-            tries >= self.most_tries and not self.endless
-        ):
+        helps = known is None or known.retry
+        if last_us < self.begun_us and not (helps and status.fingerprint in self._last_us):
+            return 0, True
+        tries = self._tries.get(status.fingerprint, 0)
+        spent = tries >= self.most_tries
+        if not helps or (spent and not self.endless):
             return None
         pause_s = min(self.pause_s * 2.0 ** min(max(tries - 1, 0), 30), self.longest_pause_s)
         pause_s = max(pause_s, self._asked_s.get(status.fingerprint, 0.0))
-        return status.finished_us + int(pause_s * MICROSECONDS)
+        return last_us + int(pause_s * MICROSECONDS), not spent

@@ -72,10 +72,11 @@ class Store:
         target = self.root / relative
         with _space():
             target.parent.mkdir(parents=True, exist_ok=True)
-            if target.is_dir():
-                shutil.rmtree(target)
-            _make_read_only(finished)
-            finished.rename(target)
+            if finished != target:
+                if target.is_dir() or finished.is_dir():
+                    _remove(target)
+                _make_read_only(finished)
+                finished.rename(target)
             sync_folder(target.parent)
         return self.signature(target)
 
@@ -148,8 +149,11 @@ class Store:
 
     def _drop_empty_folders(self) -> None:
         for parent, _, _ in os.walk(self.root, topdown=False):
-            if parent != str(self.root) and not any(Path(parent).iterdir()):
-                Path(parent).rmdir()
+            here = Path(parent)
+            # A job that has just begun has an empty workspace.
+            kept = here == self.root or self.root / WORK in (here, *here.parents)
+            if not kept and not any(here.iterdir()):
+                here.rmdir()
 
 
 _REMEDY = "`gnomon verify` lists all such files, `gnomon retry` makes one anew"

