@@ -7,10 +7,10 @@ import sys
 import time
 from pathlib import Path
 
-import lab as laboratory
 import pytest
 import sqlalchemy as sa
 
+import lab as laboratory
 from gnomon.catalog import tables
 from gnomon.engine.events import Happened
 

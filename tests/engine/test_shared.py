@@ -5,12 +5,12 @@ import sys
 import threading
 from pathlib import Path
 
-import lab as laboratory
 import sqlalchemy as sa
-from lab import TOY_STEPS, Lab
 
+import lab as laboratory
 from gnomon.catalog import tables
 from gnomon.engine.events import Summary
+from lab import TOY_STEPS, Lab
 
 SCRIPT = Path(laboratory.__file__)
 

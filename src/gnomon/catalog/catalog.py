@@ -144,7 +144,18 @@ def _sqlite(engine: Engine) -> Engine:
     return engine
 
 
-_LOST = ("server closed the connection", "connection refused", "connection failed", "terminating")
+_LOST = (
+    "server closed the connection",
+    "connection refused",
+    "connection failed",
+    "connection is bad",
+    "terminating",
+    "consuming input failed",
+    "starting up",
+    "shutting down",
+    "in recovery mode",
+)
+_REFUSED = ("authentication failed", "no password", "does not exist")
 _TELLTALES: tuple[tuple[Callable[[str], bool], type[CatalogError | Full], str], ...] = (
     (lambda text: "locked" in text or "lock timeout" in text, Busy, "another writer holds the catalogue"),
     (lambda text: "disk is full" in text or "No space" in text, Full, "no space left"),
@@ -162,6 +173,7 @@ def _translated() -> Iterator[None]:
             if tells(text):
                 raise ours(f"{what}: {text}") from error
         lost = error.connection_invalidated or any(word in text for word in _LOST)
-        if lost or isinstance(error, sa.exc.InterfaceError):
+        refused = any(word in text for word in _REFUSED)
+        if (lost and not refused) or isinstance(error, sa.exc.InterfaceError):
             raise ConnectionLost(f"the database went away: {text.strip()}") from error
         raise CatalogError(f"the database refused: {text.strip()}") from error
