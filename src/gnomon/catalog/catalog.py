@@ -110,11 +110,11 @@ def _engine(url: str, patience_s: float) -> Engine:
     except sa.exc.ArgumentError:
         # The text is not repeated: it may hold a password.
         raise ConfigError("`database` is no URL such as sqlite:///gnomon.db") from None
-    if parsed.get_backend_name() == "sqlite":
-        return _sqlite(sa.create_engine(parsed, connect_args={"timeout": patience_s}))
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
     try:
+        if parsed.get_backend_name() == "sqlite":
+            return _sqlite(sa.create_engine(parsed, connect_args={"timeout": patience_s}))
         waits = {} if "options" in parsed.query else {"options": _lock_timeout(patience_s)}
         return sa.create_engine(parsed, pool_pre_ping=True, connect_args=waits)
     except ModuleNotFoundError as error:
