@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ from gnomon.engine.events import Event, Happened, Listener, Summary, nobody
 _ENDED = {Happened.DONE, Happened.NO_DATA, Happened.FAILED, Happened.REJECTED}
 _LINE_EVERY_S = 2.0
 _MEGABYTE = 1e6
+_TARGET = re.compile(r"-[0-9a-f]{8}$")
 
 
 @contextmanager
@@ -66,8 +68,13 @@ class Counts:
 
     def total(self, name: str) -> int:
         """Return how many jobs of a name there are, as far as is known now."""
-        ended, ahead = self.ended.get(name, 0), self.ahead.get(name, 0)
-        return max(ended + ahead, ended + self.flying.get(name, 0))
+        return sum(counts.get(name, 0) for counts in (self.ended, self.ahead, self.flying))
+
+
+def title(name: str) -> str:
+    """Return what people call a source, step or publisher: without the number of its target."""
+    label = _TARGET.sub("", name)
+    return name if label == name else f"publish to {label}"
 
 
 class Bars:
@@ -103,7 +110,7 @@ class Bars:
     def _move(self, event: Event) -> None:
         name, counts = event.name, self._counts
         if name not in self._tasks:
-            self._tasks[name] = self._progress.add_task(name, total=None, note="")
+            self._tasks[name] = self._progress.add_task(title(name), total=None, note="")
         task = self._tasks[name]
         self._progress.update(
             task, completed=counts.ended.get(name, 0), total=counts.total(name) or None
@@ -133,7 +140,9 @@ class Lines:
         """Print where the run is, unless that was said already."""
         self._last_s = time.monotonic()
         counts = self._counts
-        parts = [f"{name} {done}/{counts.total(name)}" for name, done in counts.ended.items()]
+        parts = [
+            f"{title(name)} {done}/{counts.total(name)}" for name, done in counts.ended.items()
+        ]
         line = f"{self._title}: {', '.join(parts)}"
         if counts.size:
             line += f", {counts.size / _MEGABYTE:.1f} MB fetched"
@@ -166,7 +175,7 @@ def summary_table(summary: Summary) -> Table:
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(style="bold")
     table.add_column(justify="right")
-    rows: list[tuple[str, object]] = [(f"ran {name}", n) for name, n in summary.done.items()]
+    rows: list[tuple[str, object]] = [(title(name), n) for name, n in summary.done.items()]
     rows.append(("jobs run", summary.jobs))
     if summary.bytes_fetched:
         rows.append(("fetched", f"{summary.bytes_fetched / _MEGABYTE:.1f} MB"))

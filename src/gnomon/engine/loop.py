@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -73,7 +74,7 @@ class Loop:
         )
         self._listed: dict[str, set[tuple[str, str]]] = {}
         self._landed: list[Landed] = []
-        self._ahead: dict[str, int] = {}
+        self._ahead: Counter[str] = Counter()
         self._after: list[Callable[[], None]] = []
         self._planner: Planner | None = None
         self._watching = False
@@ -119,7 +120,7 @@ class Loop:
         started = self._persist(self._tick)
         planner = self._planner
         if planner is not None:
-            self._tell_ahead(planner)
+            self._tell_ahead(planner, started)
             for job in started:
                 self._dispatch.start(job, planner.view)
         if started or self._dispatch or self._landed:
@@ -129,12 +130,12 @@ class Loop:
             return True
         return False
 
-    def _tell_ahead(self, planner: Planner) -> None:
+    def _tell_ahead(self, planner: Planner, started: list[Job]) -> None:
         """Tell how much lies ahead, for progress bars, where that changed."""
-        ahead = dict(planner.ready_counts)
-        for name, count in ahead.items():
-            if self._ahead.get(name, 0) != count:
-                self._tell(Event(Happened.PLANNED, name, count=count))
+        ahead = planner.ready_counts - Counter(job.cell.name for job in started)
+        for name in ahead.keys() | self._ahead.keys():
+            if self._ahead[name] != ahead[name]:
+                self._tell(Event(Happened.PLANNED, name, count=ahead[name]))
         self._ahead = ahead
 
     def _conclude(self) -> Summary:
