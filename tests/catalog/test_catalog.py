@@ -38,6 +38,11 @@ def test_the_newest_migration_is_the_one_that_is_expected():
     assert ScriptDirectory(str(MIGRATIONS)).get_heads() == [schema.HEAD]
 
 
+def _spelled(index):
+    options = {name: str(value) for name, value in index.get("dialect_options", {}).items()}
+    return str({**index, "dialect_options": options})
+
+
 def description(connection):
     """Return columns with types and defaults, indexes and constraints, of every table."""
     inspector = sa.inspect(connection)
@@ -47,7 +52,7 @@ def description(connection):
             [(c["name"], str(c["type"]), c["nullable"], c["default"])
              for c in inspector.get_columns(name)],
             inspector.get_pk_constraint(name)["constrained_columns"],
-            sorted(str(index) for index in inspector.get_indexes(name)),
+            sorted(map(_spelled, inspector.get_indexes(name))),
             sorted(str(unique) for unique in inspector.get_unique_constraints(name)),
         )  # fmt: skip
     return found
