@@ -20,8 +20,6 @@ from gnomon.core.items import Item
 Bound = tuple[str, Dataset]
 """(role, dataset): one input of a job."""
 
-_END = b"\x00"
-
 
 def canonical(config: BaseModel) -> str:
     """Return the one spelling of a configuration, with its defaults written out."""
@@ -29,8 +27,9 @@ def canonical(config: BaseModel) -> str:
 
 
 def digest(*parts: str) -> str:
-    """Return the sha256 of parts, delimited so that no two lists look alike."""
-    return hashlib.sha256(_END.join(part.encode() for part in parts)).hexdigest()
+    """Return the sha256 of parts, each after its length, so that no two lists look alike."""
+    encoded = [part.encode() for part in parts]
+    return hashlib.sha256(b"".join(b"%d:%b" % (len(e), e) for e in encoded)).hexdigest()
 
 
 def of_step(recipe: str, key_text: str, inputs: Iterable[Bound]) -> str:

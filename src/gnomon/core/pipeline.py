@@ -170,10 +170,17 @@ class Pipeline:
             raise UnknownName("pipeline table", stray, known)
         return cls(
             str(data.get("name", "pipeline")),
-            tuple(_source(dict(table), registry) for table in data.get("source", [])),
-            tuple(_step(dict(table), registry) for table in data.get("step", [])),
-            tuple(_publisher(dict(table), registry) for table in data.get("publish", [])),
+            tuple(_source(table, registry) for table in _tables(data, "source")),
+            tuple(_step(table, registry) for table in _tables(data, "step")),
+            tuple(_publisher(table, registry) for table in _tables(data, "publish")),
         )
+
+
+def _tables(data: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    tables = data.get(name, [])
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise ConfigError(f"{name!r} must be a list of tables: write [[{name}]]")
+    return [dict(table) for table in tables]
 
 
 def _use(table: dict[str, Any], what: str) -> str:
@@ -196,7 +203,10 @@ def _step(table: dict[str, Any], registry: Registry) -> StepSpec:
 def _publisher(table: dict[str, Any], registry: Registry) -> PublisherSpec:
     found = _look_up("publisher", _use(table, "publish"), registry.publishers)
     label = str(table.pop("name", found.name))
-    kinds = tuple(registry.kind(name) for name in table.pop("kinds", []))
+    names = table.pop("kinds", [])
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ConfigError(f"publisher {label}: kinds must be a list of names")
+    kinds = tuple(registry.kind(name) for name in names)
     config = validated(found.config, table, f"publisher {label}")
     return PublisherSpec(label, found, config, kinds)
 
