@@ -157,7 +157,11 @@ _LOST = (
 )
 _REFUSED = ("authentication failed", "no password", "does not exist")
 _TELLTALES: tuple[tuple[Callable[[str], bool], type[CatalogError | Full], str], ...] = (
-    (lambda text: "locked" in text or "lock timeout" in text, Busy, "another writer holds the catalogue"),
+    (
+        lambda text: "locked" in text or "lock timeout" in text,
+        Busy,
+        "another writer holds the catalogue",
+    ),
     (lambda text: "disk is full" in text or "No space" in text, Full, "no space left"),
 )
 

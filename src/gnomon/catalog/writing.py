@@ -10,10 +10,10 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
-from sqlalchemy.dialects import postgresql, sqlite
 
-from gnomon.catalog import changes, tables
+from gnomon.catalog import changes, statements, tables
 from gnomon.catalog.rows import dataset_of, item_of, packed, remote_row
+from gnomon.catalog.statements import CHUNK
 from gnomon.core.dataset import Dataset
 from gnomon.core.items import Listing
 from gnomon.core.jobs import Act, Changes, Job, Outcome, Product, State
@@ -22,8 +22,6 @@ from gnomon.errors import Conflict
 
 CORRUPT = "corrupt"
 """The quality of a dataset whose file is not what it was."""
-_CHUNK = 500
-"""Values per IN list; SQLite allows 32,766 parameters, older builds 999."""
 
 
 class Writing:
@@ -38,6 +36,7 @@ class Writing:
     def __init__(self, connection: Connection, seq: int, kinds: Mapping[str, Kind]) -> None:
         self.seq = seq
         self._connection, self._kinds = connection, kinds
+        self._dialect = connection.dialect.name
 
     def changes(self, since: int) -> Changes:
         """Return what happened after a sequence number, this transaction included."""
@@ -88,20 +87,16 @@ class Writing:
 
     def claim(self, jobs: Sequence[Job], owner: str, lease_us: int, now_us: int) -> list[Job]:
         """Take jobs for one owner until its lease ends; return those that were to be had."""
-        table, seq = tables.job, self._next()
+        seq = self._next()
         rows = [_job_row(job) | {"state": State.READY, "changed": seq} for job in jobs]
-        self._insert_new(table, rows)
-        free = sa.or_(
-            table.c.state.in_([State.READY, State.FAILED]),
-            sa.and_(table.c.state == State.RUNNING, table.c.lease_us <= now_us),
-            sa.and_(table.c.state == State.DONE, table.c.act == Act.PUBLISH),
-        )
-        values = {"state": State.RUNNING, "owner": owner, "lease_us": lease_us}
-        values |= {"started_us": now_us, "attempts": table.c.attempts + 1, "changed": seq}
-        mine = table.c.fingerprint == sa.bindparam("wanted")
-        claim = sa.update(table).where(mine, free).values(values)
+        self._insert_new(tables.job, rows)
+        values = {"who": owner, "until_us": lease_us, "now_us": now_us, "change": seq}
         run = self._connection.execute
-        won = [job for job in jobs if run(claim, {"wanted": job.fingerprint}).rowcount == 1]
+        won = [
+            job
+            for job in jobs
+            if run(statements.CLAIM, values | {"wanted": job.fingerprint}).rowcount == 1
+        ]
         self._unsettle([job for job in won if job.cell.act is Act.PUBLISH])
         return won
 
@@ -151,16 +146,13 @@ class Writing:
 
     def owns(self, owner: str, fingerprint: str) -> bool:
         """Tell whether a job still runs for this owner."""
-        job = tables.job
-        query = sa.select(job.c.owner).where(
-            job.c.fingerprint == fingerprint, job.c.state == State.RUNNING
-        )
-        return self._connection.execute(query).scalar_one_or_none() == owner
+        found = self._connection.execute(statements.OWNER, {"wanted": fingerprint})
+        return found.scalar_one_or_none() == owner
 
     def finish(self, outcome: Outcome, code: str) -> None:
         """Write how a job ended."""
-        job, metric = tables.job, tables.metric
         values = {
+            "wanted": outcome.fingerprint,
             "state": outcome.state,
             "lease_us": 0,
             "error": outcome.error,
@@ -172,14 +164,13 @@ class Writing:
             "finished_us": outcome.finished_us,
             "changed": self._next(),
         }
-        mine = job.c.fingerprint == outcome.fingerprint
-        self._connection.execute(sa.update(job).where(mine).values(values))
+        self._connection.execute(statements.FINISH, values)
         rows = [
             {"job": outcome.fingerprint, "name": name, "value": value}
             for name, value in outcome.metrics.items()
             if not math.isnan(value)  # a figure that does not exist is no row
         ]
-        self._upsert(metric, rows)
+        self._upsert(tables.metric, rows)
 
     # -- datasets and slots
 
@@ -192,9 +183,8 @@ class Writing:
 
     def versions(self, kind: str, key: str) -> list[Dataset]:
         """Return every version of one key, oldest first."""
-        dataset = tables.dataset
-        query = sa.select(dataset).where(dataset.c.kind == kind, dataset.c.key == key)
-        rows = self._connection.execute(query.order_by(dataset.c.version)).mappings()
+        wanted = {"of_kind": kind, "of_key": key}
+        rows = self._connection.execute(statements.VERSIONS, wanted).mappings()
         return [dataset_of(row, self._kinds[kind]) for row in rows]
 
     def add(self, product: Product, version: int, path: str, mtime_ns: int, now_us: int) -> int:
@@ -215,8 +205,7 @@ class Writing:
             "arrived_us": now_us,
             "changed": self._next(),
         }
-        insert = sa.insert(tables.dataset).values(row).returning(tables.dataset.c.seq)
-        return int(self._connection.execute(insert).scalar_one())
+        return int(self._connection.execute(statements.ADD, row).scalar_one())
 
     def restored(self, seq: int, mtime_ns: int) -> None:
         """Note that a lost or altered file stands again as its row says."""
@@ -227,8 +216,8 @@ class Writing:
 
     def is_taken(self, path: str) -> bool:
         """Tell whether a row names this path of the store."""
-        query = sa.select(tables.dataset.c.seq).where(tables.dataset.c.path == path)
-        return self._connection.execute(query).first() is not None
+        found = self._connection.execute(statements.PATH_TAKEN, {"wanted": path})
+        return found.first() is not None
 
     def link(self, job: str, way: str, pairs: Iterable[tuple[str, int]]) -> None:
         """Write the lineage of a job: (role, dataset) in or out."""
@@ -237,9 +226,7 @@ class Writing:
 
     def outputs(self, job: str) -> list[int]:
         """Return the numbers of the datasets that a job made."""
-        lineage = tables.lineage
-        query = sa.select(lineage.c.dataset).where(lineage.c.job == job, lineage.c.way == "out")
-        return list(self._connection.execute(query).scalars())
+        return list(self._connection.execute(statements.OUTPUTS, {"wanted": job}).scalars())
 
     def made_by(self, job: str) -> list[Dataset]:
         """Return the datasets that a job made."""
@@ -289,31 +276,20 @@ class Writing:
         self.link(job, "out", made)
 
     def _holder(self, slot: str) -> str | None:
-        query = sa.select(tables.slot.c.job).where(tables.slot.c.slot == slot)
-        return self._connection.execute(query).scalar_one_or_none()
+        return self._connection.execute(statements.HOLDER, {"wanted": slot}).scalar_one_or_none()
 
     def _refuse_foreign(self, slot: str, seqs: set[int]) -> None:
         """Refuse keys that another cell holds; two jobs that make one key would flip for ever."""
-        one, other = tables.dataset.alias(), tables.dataset.alias()
         for chunk in _chunks(sorted(seqs)):
-            query = (
-                sa.select(tables.slot.c.slot, one.c.kind, one.c.key)
-                .join(other, sa.and_(other.c.kind == one.c.kind, other.c.key == one.c.key))
-                .join(tables.lineage, tables.lineage.c.dataset == other.c.seq)
-                .join(tables.job, tables.job.c.fingerprint == tables.lineage.c.job)
-                .join(tables.slot, sa.and_(*_held_by(tables.job)))
-                .where(one.c.seq.in_(chunk), other.c.current, tables.lineage.c.way == "out")
-                .where(tables.slot.c.slot != slot)
-            )
-            if taken := self._connection.execute(query).first():
+            wanted = {"seqs": chunk, "mine": slot}
+            if taken := self._connection.execute(statements.FOREIGN, wanted).first():
                 raise Conflict(f"{taken.kind} {taken.key} is already made by {taken.slot}")
 
     def _set_current(self, seqs: set[int], *, current: bool) -> None:
-        dataset, seq = tables.dataset, self._next()
+        change = self._next()
         for chunk in _chunks(sorted(seqs)):
-            which = sa.and_(dataset.c.seq.in_(chunk), dataset.c.current != current)
-            values = {"current": current, "changed": seq}
-            self._connection.execute(sa.update(dataset).where(which).values(values))
+            values = {"seqs": chunk, "wanted": current, "change": change}
+            self._connection.execute(statements.SET_CURRENT, values)
 
     def judge(self, seq: int, quality: str, comment: str, now_us: int) -> None:
         """Set a dataset's quality and keep the reason."""
@@ -332,25 +308,13 @@ class Writing:
     def _insert_new(self, table: sa.Table, rows: list[dict[str, Any]]) -> None:
         """Insert rows whose key is new, and leave the others as they are."""
         if rows:
-            keys = [column.name for column in table.primary_key]
-            statement = self._insert(table).on_conflict_do_nothing(index_elements=keys)
-            self._connection.execute(statement, rows)
+            self._connection.execute(statements.insert_new(self._dialect, table), rows)
 
     def _upsert(self, table: sa.Table, rows: list[dict[str, Any]]) -> None:
         """Insert rows; where the key is known, overwrite what else the rows say."""
         if rows:
-            insert, keys = self._insert(table), [column.name for column in table.primary_key]
-            others = {name: insert.excluded[name] for name in rows[0] if name not in keys}
-            statement = insert.on_conflict_do_update(index_elements=keys, set_=others)
+            statement = statements.upsert(self._dialect, table, tuple(rows[0]))
             self._connection.execute(statement, rows)
-
-    def _insert(self, table: sa.Table) -> Any:
-        postgres = self._connection.dialect.name == "postgresql"
-        return (postgresql.insert if postgres else sqlite.insert)(table)
-
-
-def _held_by(job: sa.Table) -> tuple[sa.ColumnElement[bool], ...]:
-    return tables.slot.c.slot == job.c.slot, tables.slot.c.job == job.c.fingerprint
 
 
 def _job_row(job: Job) -> dict[str, Any]:
@@ -368,4 +332,4 @@ def _job_row(job: Job) -> dict[str, Any]:
 
 
 def _chunks(values: Sequence[Any]) -> Iterable[Sequence[Any]]:
-    return (values[start : start + _CHUNK] for start in range(0, len(values), _CHUNK))
+    return (values[start : start + CHUNK] for start in range(0, len(values), CHUNK))
