@@ -1,0 +1,1 @@
+"""The speeds that gnomon promises, measured beside the peers that people use today."""

@@ -1,0 +1,41 @@
+"""Run every benchmark and print all tables: ``python -m benchmarks.run [--quick] [NAME ...]``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import time
+
+from benchmarks import acquisition, argo_reading, imports, overhead, planning
+
+BENCHMARKS = {
+    "planning": planning.run,
+    "overhead": overhead.run,
+    "acquisition": acquisition.run,
+    "argo_reading": argo_reading.run,
+    "imports": imports.run,
+}
+
+
+def main() -> None:
+    """Run what the command line names; everything when it names nothing."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="less work, for a first look")
+    parser.add_argument("name", nargs="*", help=f"of {', '.join(BENCHMARKS)}; default: all")
+    chosen = parser.parse_args()
+    if unknown := set(chosen.name) - set(BENCHMARKS):
+        parser.error(f"no benchmark is called {', '.join(sorted(unknown))}")
+    cores, load = os.cpu_count(), os.getloadavg()[0]
+    print(f"Python {platform.python_version()}, {cores} cores, load {load:.1f}")
+    for name, run in BENCHMARKS.items():
+        if not chosen.name or name in chosen.name:
+            start_s = time.perf_counter()
+            tables = run(chosen.quick)
+            for table in tables:
+                table.show()
+            print(f"  ({name} took {time.perf_counter() - start_s:.0f} s)", flush=True)
+
+
+if __name__ == "__main__":
+    main()
