@@ -20,7 +20,7 @@ def sha256_of(path: Path) -> str:
 
 def _of_tree(folder: Path) -> str:
     files = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
-    lines = "".join(f"{sha256_of(folder / name)}  {name}\n" for name in files)
+    lines = "".join(f"{sha256_of(folder / name)}  {name}\0" for name in files)
     return hashlib.sha256(lines.encode()).hexdigest()
 
 

@@ -67,7 +67,8 @@ class Store:
         """Move a finished and synced file, or folder, to its name; make it read-only.
 
         Nothing may stand there but the leftover of a commit that crashed before its row was
-        written: the caller holds the catalogue's lock and knows that no row names this path.
+        written: the caller holds the catalogue's lock and knows that no row names this path. It
+        syncs the folder before it writes the row.
         """
         target = self.root / relative
         with _space():
@@ -77,7 +78,6 @@ class Store:
                     _remove(target)
                 _make_read_only(finished)
                 finished.rename(target)
-            sync_folder(target.parent)
         return self.signature(target)
 
     def signature(self, path: Path) -> Signature:

@@ -207,8 +207,8 @@ class CatalogSuite:
         assert won == [True, False, False, True]
         with catalog.writing() as writing:
             assert writing.running() == {"a": "two"}
-            assert writing.owns("two", "a")
-            assert not writing.owns("one", "a")
+            assert writing.owned("two", ["a"]) == {"a"}
+            assert not writing.owned("one", ["a"])
 
     def test_only_one_of_many_wins_a_claim(self, catalog: Catalog, url: str) -> None:
         """Of loops that want the same jobs at once."""
