@@ -46,7 +46,8 @@ class FolderPublisher:
 
     def publish(self, dataset: Dataset, path: Path) -> Receipt:
         """Copy a file, or a folder as a whole."""
-        target = self._root / self._name(dataset)
+        name = self._name(dataset)
+        target = self._root / name
         # Not the store's own inode: what is published may be edited, the store may not.
         part = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
         with _failures(target):
@@ -58,16 +59,17 @@ class FolderPublisher:
                 part.replace(target)
             finally:
                 _remove(part)
-        return Receipt.of(dataset, str(target), str(dataset.size))
+        # Relative, so that a copy of a project does not reach into the output of its model.
+        return Receipt.of(dataset, name, str(dataset.size))
 
     def holds(self, receipt: Receipt) -> bool:
         """Compare the size; a file that somebody edited to the same size is theirs."""
-        target = Path(receipt.target)
+        target = self._root / receipt.target
         return target.exists() and (target.is_dir() or target.stat().st_size == int(receipt.detail))
 
     def retract(self, receipt: Receipt) -> None:
         """Remove the copy, and folders that this leaves empty."""
-        target = Path(receipt.target)
+        target = self._root / receipt.target
         with _failures(target):
             _remove(target)
             for parent in target.parents:
