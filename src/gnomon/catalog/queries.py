@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from gnomon.catalog import tables
 from gnomon.catalog.catalog import Catalog
 from gnomon.catalog.rows import dataset_of
 from gnomon.core.dataset import Dataset
-from gnomon.core.jobs import State
+from gnomon.core.jobs import Act, State
 
 _BAD = (State.FAILED, State.REJECTED)
 
@@ -112,17 +113,24 @@ def problems(catalog: Catalog) -> list[JobRow]:
         s.c.job != j.c.fingerprint,
         s.c.changed > j.c.changed,
     )
-    gone = sa.exists().where(
-        j.c.act == "fetch",
-        r.c.source == j.c.name,
-        r.c.key == j.c.key,
-        j.c.slot == r.c.source + "|" + r.c.kind + "|" + r.c.key,
-        sa.not_(r.c.listed),
+    bad = sa.select(*_columns()).where(j.c.state.in_(_BAD), ~newer, ~replaced)
+    listed = (
+        sa.select(j.c.fingerprint, r.c.ref, r.c.stamp)
+        .join(r, sa.and_(r.c.source == j.c.name, r.c.key == j.c.key))
+        .where(j.c.act == Act.FETCH, j.c.state.in_(_BAD), r.c.listed)
+        .where(j.c.slot == r.c.source + "|" + r.c.kind + "|" + r.c.key)
     )
-    query = sa.select(*_columns()).where(j.c.state.in_(_BAD), ~newer, ~replaced, ~gone)
     with catalog.reading() as connection:
-        rows = connection.execute(query.order_by(j.c.name, j.c.key)).mappings()
-        return [JobRow(**row) for row in rows]
+        rows = connection.execute(bad.order_by(j.c.name, j.c.key)).mappings()
+        jobs = [JobRow(**row) for row in rows]
+        now = {row.fingerprint: (row.ref, row.stamp) for row in connection.execute(listed)}
+    return [job for job in jobs if job.act != Act.FETCH or now.get(job.fingerprint) == _item(job)]
+
+
+def _item(job: JobRow) -> tuple[str, str]:
+    """Return what a job was to fetch: where, and of which stamp."""
+    item = json.loads(job.item)
+    return item["ref"], item["stamp"]
 
 
 def cursors(catalog: Catalog) -> dict[str, tuple[str, int]]:
