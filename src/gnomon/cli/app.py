@@ -25,6 +25,7 @@ from gnomon.errors import ConfigError, GnomonError
 COMMANDS = "gnomon.commands"
 """Entry points of instruments that bring commands of their own: a `typer.Typer` each."""
 FAILURES, USAGE = 1, 2
+_WIDE = 10_000
 
 
 def add_instruments(app: typer.Typer, called: Sequence[str]) -> None:
@@ -39,7 +40,7 @@ def add_instruments(app: typer.Typer, called: Sequence[str]) -> None:
 
 Folder = Annotated[
     Path,
-    typer.Option("--project", "-C", help="The project's folder.", file_okay=False),
+    typer.Option("--project", "-C", help="The project's folder.", exists=True, file_okay=False),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would happen, change nothing.")]
@@ -80,7 +81,12 @@ class Screen:
 
 def screen(*, as_json: bool = False) -> Screen:
     """Return the screen of this process."""
-    return Screen(Console(highlight=False), Console(stderr=True, highlight=False), as_json)
+    out, err = Console(highlight=False), Console(stderr=True, highlight=False)
+    for console in (out, err):
+        if not console.is_terminal:
+            # Nothing is cut or folded for a reader that has no width.
+            console.width = _WIDE
+    return Screen(out, err, as_json)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -33,20 +34,24 @@ def ls(
     as_json: AsJson = False,
 ) -> None:
     """List datasets; without a kind, the kinds."""
-    with project(folder, as_json=as_json) as (opened, screen), opened.catalog() as catalog:
+    with project(folder, as_json=as_json) as (opened, screen), opened.catalog_or_empty() as catalog:
         if kind is None:
             _list_kinds(screen, catalog)
         else:
-            name = opened.registry.kind(kind).name
-            found = queries.datasets(catalog, name, _filters(where), every_version=every_version)
+            chosen = opened.registry.kind(kind)
+            filters = _filters(chosen, where)
+            found = queries.datasets(catalog, chosen.name, filters, every_version=every_version)
             _list_datasets(screen, found)
 
 
-def _filters(where: list[str] | None) -> dict[str, str]:
+def _filters(kind: Kind, where: list[str] | None) -> dict[str, str]:
     pairs = [text.partition("=") for text in where or []]
+    known = [*kind.keys, *kind.tags, "quality"]
     for name, equals, _ in pairs:
         if not equals:
             raise ConfigError(f"{name!r} is no NAME=VALUE")
+        if name not in known:
+            raise UnknownName(f"key or tag of {kind.name}", name, known)
     return {name: value for name, _, value in pairs}
 
 
@@ -104,7 +109,7 @@ def utc(instant_us: int) -> str:
 
 def show(kind: KindName, key: KeyText, folder: Folder = HERE, as_json: AsJson = False) -> None:
     """Show every version of a dataset, what made the current one, and what was said of it."""
-    with project(folder, as_json=as_json) as (opened, screen), opened.catalog() as catalog:
+    with project(folder, as_json=as_json) as (opened, screen), opened.catalog_or_empty() as catalog:
         chosen, text = named(opened.registry, kind, key)
         found = queries.versions(catalog, chosen.name, text)
         if not found:
@@ -173,7 +178,7 @@ def _show_one(screen: Screen, catalog: Catalog, stored: Stored) -> None:
 
 def why(kind: KindName, key: KeyText, folder: Folder = HERE, as_json: AsJson = False) -> None:
     """Say why a dataset is there, or why it is not there yet."""
-    with project(folder, as_json=as_json) as (opened, screen), opened.catalog() as catalog:
+    with project(folder, as_json=as_json) as (opened, screen), opened.catalog_or_empty() as catalog:
         chosen, text = named(opened.registry, kind, key)
         pipelines = (opened.pipeline(name) for name in opened.pipeline_names())
         reason = reason_for(catalog, pipelines, chosen, text)
@@ -208,7 +213,9 @@ def _tell_job(screen: Screen, job: JobRow) -> None:
     if job.message:
         screen.out.print(f"  [red]{escape(job.error)}[/]: {escape(job.message)}", soft_wrap=True)
     if job.item:
-        screen.out.print(f"  archive: {escape(job.item)}", soft_wrap=True)
+        item = json.loads(job.item)
+        line = f"  in the archive: {item['ref']}, stamp {item['stamp']}"
+        screen.out.print(escape(line), soft_wrap=True)
 
 
 def lineage(
@@ -220,7 +227,7 @@ def lineage(
     as_json: AsJson = False,
 ) -> None:
     """Show what a dataset was made from, or what was made of it."""
-    with project(folder, as_json=as_json) as (opened, screen), opened.catalog() as catalog:
+    with project(folder, as_json=as_json) as (opened, screen), opened.catalog_or_empty() as catalog:
         chosen, text = named(opened.registry, kind, key)
         current = [s for s in queries.versions(catalog, chosen.name, text) if s.current]
         if not current:

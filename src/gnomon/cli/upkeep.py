@@ -18,7 +18,7 @@ from gnomon.engine import upkeep
 
 def status(folder: Folder = HERE, as_json: AsJson = False) -> None:
     """Show what there is, what runs, and what stands failed or rejected."""
-    with project(folder, as_json=as_json) as (opened, screen), opened.catalog() as catalog:
+    with project(folder, as_json=as_json) as (opened, screen), opened.catalog_or_empty() as catalog:
         kinds, jobs = queries.kind_counts(catalog), queries.job_counts(catalog)
         bad, busy = queries.problems(catalog), queries.running(catalog)
         sources = queries.cursors(catalog)
@@ -35,7 +35,8 @@ def status(folder: Folder = HERE, as_json: AsJson = False) -> None:
             return
         for name, (_, at_us) in sources.items():
             screen.out.print(f"{escape(name)} was last listed {utc(at_us)}")
-        screen.out.print(_states(jobs))
+        if jobs:
+            screen.out.print(_states(jobs))
         for count in kinds:
             screen.out.print(f"{escape(count.kind)}: {count.current} current")
         for job in busy:
@@ -68,7 +69,10 @@ def retry(
     as_json: AsJson = False,
 ) -> None:
     """Let jobs run again: all that stand failed or rejected, or those of one dataset."""
-    with project(folder, as_json=as_json) as (opened, screen), opened.catalog() as catalog:
+    with (
+        project(folder, as_json=as_json) as (opened, screen),
+        opened.catalog(dry_run=dry_run) as catalog,
+    ):
         if kind is not None and key is not None:
             chosen, text = named(opened.registry, kind, key)
             jobs = upkeep.retry(catalog, chosen, text, dry_run=dry_run)
@@ -94,7 +98,10 @@ def veto(
     as_json: AsJson = False,
 ) -> None:
     """Take a dataset out of all further work; the next run remakes what was made of it."""
-    with project(folder, as_json=as_json) as (opened, screen), opened.catalog() as catalog:
+    with (
+        project(folder, as_json=as_json) as (opened, screen),
+        opened.catalog(dry_run=dry_run) as catalog,
+    ):
         chosen, text = named(opened.registry, kind, key)
         stored = upkeep.veto(catalog, chosen, text, comment, undo=undo, dry_run=dry_run)
         if screen.as_json:
@@ -106,7 +113,10 @@ def veto(
 
 def verify(folder: Folder = HERE, dry_run: DryRun = False, as_json: AsJson = False) -> None:
     """Read every file of the store and compare it with the catalogue."""
-    with project(folder, as_json=as_json) as (opened, screen), opened.catalog() as catalog:
+    with (
+        project(folder, as_json=as_json) as (opened, screen),
+        opened.catalog(dry_run=dry_run) as catalog,
+    ):
         total = sum(count.versions for count in queries.kind_counts(catalog))
         with Progress(console=screen.err, disable=not screen.is_live) as progress:
             task = progress.add_task("verify", total=total)
@@ -130,7 +140,10 @@ def verify(folder: Folder = HERE, dry_run: DryRun = False, as_json: AsJson = Fal
 
 def sweep(folder: Folder = HERE, dry_run: DryRun = False, as_json: AsJson = False) -> None:
     """Remove files of the store that no row of the catalogue names."""
-    with project(folder, as_json=as_json) as (opened, screen), opened.catalog() as catalog:
+    with (
+        project(folder, as_json=as_json) as (opened, screen),
+        opened.catalog(dry_run=dry_run) as catalog,
+    ):
         gone = upkeep.sweep(catalog, opened.store, dry_run=dry_run)
         names = [path.relative_to(opened.store.root).as_posix() for path in gone]
         if screen.as_json:

@@ -65,8 +65,12 @@ class Project:
         return Store(self.folder / self.settings.root)
 
     @contextmanager
-    def catalog(self) -> Iterator[Catalog]:
-        """Open the catalogue, making it on first use."""
+    def catalog(self, *, dry_run: bool = False) -> Iterator[Catalog]:
+        """Open the catalogue, making it on first use unless `dry_run`."""
+        if dry_run:
+            with self.catalog_or_empty() as catalog:
+                yield catalog
+            return
         self.folder.mkdir(parents=True, exist_ok=True)
         catalog = Catalog(self._url(), self.registry.kinds)
         try:
