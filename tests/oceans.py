@@ -91,7 +91,10 @@ def piece(real, folder, *paths, meta=()):
         place = folder / "dac" / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes((real / "dac" / path).read_bytes())
-    for name, wanted in ((PROFILES, rows), (META, {f"{m}/{m.split('/')[1]}_meta.nc" for m in meta})):
+    for name, wanted in (
+        (PROFILES, rows),
+        (META, {f"{m}/{m.split('/')[1]}_meta.nc" for m in meta}),
+    ):
         lines = (real / name).read_text().splitlines(keepends=True)
         kept = [line for line in lines if line[0] == "#" or line.split(",")[0] in {"file", *wanted}]
         write_index(folder, name, "".join(kept))
