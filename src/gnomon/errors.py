@@ -28,7 +28,6 @@
     └── CatalogError                     the operator   no
         ├── Busy                         the clock      yes
         ├── ConnectionLost               the network    yes
-        ├── LeaseLost                    nobody         no
         └── SchemaMismatch               the operator   no
 
 `retry` says whether the engine tries the same job again within one run; a job that failed for
@@ -211,10 +210,6 @@ class ConnectionLost(CatalogError):
     """The database went away."""
 
     retry = True
-
-
-class LeaseLost(CatalogError):
-    """Another loop has taken the job over; this outcome is dropped."""
 
 
 class SchemaMismatch(CatalogError):

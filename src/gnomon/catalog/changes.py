@@ -30,20 +30,20 @@ def since(connection: Connection, seq: int, upto: int, kinds: Mapping[str, Kind]
     datasets = sa.select(dataset).where(dataset.c.changed > seq)
     if fresh:
         datasets = datasets.where(dataset.c.current)
-    for row in connection.execute(datasets.order_by(dataset.c.seq)).mappings():
+    for row in connection.execute(datasets.order_by(dataset.c.seq)).mappings().all():
         if kind := kinds.get(row["kind"]):
             good = row["current"] and row["quality"] != VETOED
             found.datasets.append((dataset_of(row, kind), good))
     statuses = sa.select(*_STATUS).where(job.c.changed > seq)
-    found.jobs.extend(status_of(row) for row in connection.execute(statuses).mappings())
+    found.jobs.extend(status_of(row) for row in connection.execute(statuses).mappings().all())
     slots = sa.select(slot.c.slot, slot.c.job).where(slot.c.changed > seq)
     if fresh:
         slots = slots.where(slot.c.job.is_not(None))
-    found.slots.extend((row.slot, row.job) for row in connection.execute(slots))
+    found.slots.extend((row.slot, row.job) for row in connection.execute(slots).all())
     items = sa.select(remote).where(remote.c.changed > seq)
     if fresh:
         items = items.where(remote.c.listed)
-    for row in connection.execute(items).mappings():
+    for row in connection.execute(items).mappings().all():
         if kind := kinds.get(row["kind"]):
             found.items.append((row["source"], item_of(row, kind), row["listed"]))
     return found

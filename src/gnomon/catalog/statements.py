@@ -15,8 +15,10 @@ from gnomon.core.jobs import Act, State
 CHUNK = 500
 """Values per IN list; SQLite allows 32,766 parameters, older builds 999."""
 
-OWNER = sa.select(job.c.owner).where(
-    job.c.fingerprint == bindparam("wanted"), job.c.state == State.RUNNING
+OWNED = sa.select(job.c.fingerprint).where(
+    job.c.fingerprint.in_(bindparam("wanted", expanding=True)),
+    job.c.state == State.RUNNING,
+    job.c.owner == bindparam("who"),
 )
 FINISH = sa.update(job).where(job.c.fingerprint == bindparam("wanted"))
 CLAIM = (

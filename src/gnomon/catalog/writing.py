@@ -144,10 +144,13 @@ class Writing:
         with self._connection.begin_nested():
             yield
 
-    def owns(self, owner: str, fingerprint: str) -> bool:
-        """Tell whether a job still runs for this owner."""
-        found = self._connection.execute(statements.OWNER, {"wanted": fingerprint})
-        return found.scalar_one_or_none() == owner
+    def owned(self, owner: str, fingerprints: Sequence[str]) -> set[str]:
+        """Return which of these jobs still run for an owner."""
+        found: set[str] = set()
+        for chunk in _chunks(fingerprints):
+            wanted = {"wanted": chunk, "who": owner}
+            found.update(self._connection.execute(statements.OWNED, wanted).scalars())
+        return found
 
     def finish(self, outcome: Outcome, code: str) -> None:
         """Write how a job ended."""
@@ -242,32 +245,47 @@ class Writing:
         return list(self._connection.execute(query).scalars())
 
     def settle(
-        self, slot: str, job: str | None, made: Collection[tuple[str, int]] | None = None
+        self,
+        slot: str,
+        job: str | None,
+        made: Collection[tuple[str, int]] | None = None,
+        *,
+        before: Collection[int] | None = None,
+        fresh: Collection[int] = (),
     ) -> None:
         """Let a cell hold what `job` made, and nothing else; None empties it.
 
         Parameters
         ----------
         made : collection of (role, dataset), optional
-            What the job has made just now; what it made when it ran before is history.
+            What the job has made just now; without it, what it made when it ran before.
+        before : collection of int, optional
+            The datasets that it had made then, where the caller knows; with `made` they become
+            history.
+        fresh : collection of int
+            Datasets whose keys nobody had: no other cell can hold them.
 
         Raises
         ------
         Conflict
             Another cell holds one of these keys.
         """
-        old_job = self._holder(slot)
-        old = set(self.outputs(old_job)) if old_job else set()
+        holder = self._holder(slot)
+        before = self._outputs_of(job) if before is None else before
+        old = set(before if holder == job else self._outputs_of(holder))
         if job is not None and made is not None:
-            self._relink(job, made)
-        new = set(self.outputs(job)) if job else set()
-        self._refuse_foreign(slot, new - old)
+            self._relink(job, made, before)
+        new = set(before) if made is None else {seq for _, seq in made}
+        self._refuse_foreign(slot, new - old - set(fresh))
         self._set_current(old - new, current=False)
         self._set_current(new, current=True)
         self._upsert(tables.slot, [{"slot": slot, "job": job, "changed": self._next()}])
 
-    def _relink(self, job: str, made: Collection[tuple[str, int]]) -> None:
-        if set(self.outputs(job)) - {seq for _, seq in made}:
+    def _outputs_of(self, job: str | None) -> list[int]:
+        return self.outputs(job) if job else []
+
+    def _relink(self, job: str, made: Collection[tuple[str, int]], before: Collection[int]) -> None:
+        if set(before) - {seq for _, seq in made}:
             lineage = tables.lineage
             mine = sa.and_(lineage.c.job == job, lineage.c.way == "out")
             rows = self._connection.execute(sa.select(lineage).where(mine)).mappings().all()

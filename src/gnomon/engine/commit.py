@@ -17,9 +17,9 @@ from gnomon.catalog.writing import Writing
 from gnomon.core.dataset import Dataset
 from gnomon.core.jobs import Job, Outcome, Product, State
 from gnomon.core.kinds import Kind, key_text
-from gnomon.errors import CatalogError, ConfigError, Conflict, Corrupt, LeaseLost, StoreError
+from gnomon.errors import CatalogError, ConfigError, Conflict, Corrupt, StoreError
 from gnomon.store.hashing import sha256_of
-from gnomon.store.store import Store
+from gnomon.store.store import Store, sync_folder
 from gnomon.version import VERSION
 
 _log = logging.getLogger(__name__)
@@ -40,26 +40,16 @@ def inspected(outcome: Outcome) -> Outcome:
 class Commit:
     """Writes outcomes, one at a time, inside the loop's transaction.
 
-    Parameters
-    ----------
-    owner : str
-        The loop that runs the jobs; an outcome whose lease another loop has taken is dropped.
+    The caller makes sure that the jobs are still its own.
     """
 
-    def __init__(self, store: Store, kinds: Mapping[str, Kind], owner: str) -> None:
-        self._store, self._kinds, self._owner = store, kinds, owner
+    def __init__(self, store: Store, kinds: Mapping[str, Kind]) -> None:
+        self._store, self._kinds = store, kinds
         self._placed: dict[str, Path] = {}
+        self._folders: set[Path] = set()
 
     def write(self, writing: Writing, job: Job, outcome: Outcome, now_us: int) -> Outcome:
-        """Write one outcome; return it as it was written.
-
-        Raises
-        ------
-        LeaseLost
-            The job is no longer ours.
-        """
-        if not writing.owns(self._owner, job.fingerprint):
-            raise LeaseLost(f"{job.cell.slot} was taken over by another loop")
+        """Write one outcome; return it as it was written."""
         if outcome.state is State.DONE:
             try:
                 with writing.attempt():
@@ -70,21 +60,36 @@ class Commit:
         writing.finish(outcome, VERSION)
         return outcome
 
+    def sync(self) -> None:
+        """Bring the new names to the disk, each folder once, before the transaction ends."""
+        for folder in self._folders:
+            sync_folder(folder)
+        self._folders.clear()
+
     def forget(self) -> None:
         """Take what was placed for lasting: its transaction went through."""
         self._placed.clear()
 
     def _take(self, writing: Writing, job: Job, outcome: Outcome, now_us: int) -> None:
         before = set(writing.outputs(job.fingerprint))
-        made = [(p.role, self._place(writing, p, before, now_us)) for p in outcome.products]
+        fresh: set[int] = set()
+        made = [(p.role, self._place(writing, p, before, fresh, now_us)) for p in outcome.products]
         if len({seq for _, seq in made}) < len(made):
             raise Conflict(f"{job.cell.slot} made one dataset twice")
-        writing.settle(job.cell.slot, job.fingerprint, made)
+        writing.settle(job.cell.slot, job.fingerprint, made, before=before, fresh=fresh)
 
     def _place(
-        self, writing: Writing, product: Product, before: Collection[int], now_us: int
+        self,
+        writing: Writing,
+        product: Product,
+        before: Collection[int],
+        fresh: set[int],
+        now_us: int,
     ) -> int:
-        """Give a product its version and its place; the same bytes are the same version."""
+        """Give a product its version and its place; the same bytes are the same version.
+
+        What is the first of its key is added to `fresh`.
+        """
         kind, key = self._kinds[product.kind], key_text(product.key)
         versions = writing.versions(product.kind, key)
         same = next((d for d in versions if d.sha256 == product.sha256), None)
@@ -95,13 +100,17 @@ class Commit:
         path = kind.format(product.key, version, product.tags)
         if writing.is_taken(path):
             raise Conflict(f"{product.kind} {key} would overwrite {path}, which has another key")
-        return writing.add(product, version, path, self._move(product, path), now_us)
+        seq = writing.add(product, version, path, self._move(product, path), now_us)
+        if not versions:
+            fresh.add(seq)
+        return seq
 
     def _move(self, product: Product, path: str) -> int:
         """Bring a product to its path, from where a transaction that was lost has left it."""
         finished = self._placed.get(product.path, Path(product.path))
         mtime_ns = self._store.place(finished, path).mtime_ns
-        self._placed[product.path] = self._store.root / path
+        self._placed[product.path] = target = self._store.root / path
+        self._folders.add(target.parent)
         return mtime_ns
 
     def _restore(

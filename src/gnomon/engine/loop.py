@@ -40,7 +40,6 @@ from gnomon.errors import (
     Corrupt,
     Full,
     GnomonError,
-    LeaseLost,
     PublishError,
     SourceError,
 )
@@ -66,7 +65,7 @@ class Loop:
         self._parts, self._tuning = parts, parts.tuning
         self.owner = own_name()
         self.summary = Summary()
-        self._commit = Commit(parts.store, parts.catalog.kinds, self.owner)
+        self._commit = Commit(parts.store, parts.catalog.kinds)
         self._dispatch = Dispatch(parts)
         tuning = parts.tuning
         self._retries = Retries(
@@ -226,17 +225,19 @@ class Loop:
 
     def _write_landed(self, writing: Writing) -> None:
         now_us = self._parts.clock_us()
+        ours = writing.owned(self.owner, [landed.job.fingerprint for landed in self._landed])
         for landed in self._landed:
-            try:
-                written = self._commit.write(writing, landed.job, landed.outcome, now_us)
-            except LeaseLost as error:
-                _log.warning("dropped: %s", error)
-            else:
-                # The planner, which comes next in this transaction, must know of the failure.
-                if written.state is State.FAILED:
-                    self._retries.note(written, now_us, counts=landed.counts)
-                self._after.append(partial(self._announce, landed.job, written))
+            job = landed.job
             self._after.append(partial(self._dispatch.clean, landed))
+            if job.fingerprint not in ours:
+                _log.warning("dropped: another loop has taken %s over", job.cell.slot)
+                continue
+            written = self._commit.write(writing, job, landed.outcome, now_us)
+            # The planner, which comes next in this transaction, must know of the failure.
+            if written.state is State.FAILED:
+                self._retries.note(written, now_us, counts=landed.counts)
+            self._after.append(partial(self._announce, job, written))
+        self._commit.sync()
         self._after += [self._landed.clear, self._commit.forget]
 
     def _announce(self, job: Job, outcome: Outcome) -> None:
