@@ -212,8 +212,14 @@ def _failure(error: HTTPError, name: str, broken: type[SourceError]) -> SourceEr
     if isinstance(error, ReadTimeoutError):
         return Unreachable(f"{name}: the server fell silent")
     if isinstance(error, IncompleteRead | ProtocolError):
-        return broken(f"{name}: the connection broke ({error})")
-    return Unreachable(f"{name}: {error}")
+        return broken(f"{name}: the connection broke ({_words(error)})")
+    return Unreachable(f"{name}: {_words(error)}")
+
+
+def _words(error: HTTPError) -> str:
+    """Return what an exception says, without the address, which the message has already."""
+    first = error.args[0] if error.args and isinstance(error.args[0], str) else str(error)
+    return first.rpartition("new connection: ")[2]
 
 
 def _check(response: urllib3.BaseHTTPResponse, name: str) -> None:
