@@ -339,7 +339,7 @@ def _column(frames: int) -> list[str]:
         catalog = filled(folder, frames)
         try:
             measured = Measured(catalog)
-            changed, ticks = measured.changed(), measured.ticks(9)
+            changed, ticks = measured.changed(), measured.ticks(5)
         finally:
             catalog.close()
     whole_s = measured.load.cpu_s + measured.scan.cpu_s
