@@ -58,7 +58,7 @@ class History:
 
     def dataset(self, kind, key, content, day, *, there):
         """A version comes, or goes; an older one makes way, as `settle` sees to."""
-        seq, text = next(self.seq), kind.text(key)
+        seq, text, key = next(self.seq), kind.text(key), kind.check(key)
         old = self.view.current(kind.name, text)
         rows = [(old, False)] if old is not None else []
         if there:

@@ -25,13 +25,18 @@ class TestProcesses(ExecutorSuite):
             yield opened
 
 
+@pytest.fixture(scope="module")
+def dask():
+    with open_workers("dask", workers=2) as opened:
+        yield opened
+
+
 class TestDask(ExecutorSuite):
     """In a local Dask cluster."""
 
-    @pytest.fixture(scope="class")
-    def workers(self):
-        with open_workers("dask", workers=2) as opened:
-            yield opened
+    @pytest.fixture
+    def workers(self, dask):
+        return dask
 
 
 def test_an_unknown_executor_is_refused():

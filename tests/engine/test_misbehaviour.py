@@ -1,6 +1,7 @@
 """Steps that break their contract, sources that fail, and what the loop makes of that."""
 
 import os
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -174,3 +175,29 @@ def test_a_receipt_that_makes_no_sense_is_reported_and_published_anew(echoes):
     summary = echoes.run()
     assert [problem.what for problem in summary.problems] == [Happened.CORRUPT]
     echoes.assert_clean()
+
+
+class Odd(ToySource):
+    """An archive that spells keys its own way."""
+
+    def __init__(self, folder, key):
+        self._folder, self._key = folder, key
+
+    def list(self, cursor):
+        listing = super().list(cursor)
+        return replace(listing, items=[replace(item, key=self._key) for item in listing.items])
+
+
+def test_the_order_of_a_key_is_that_of_its_kind(echoes):
+    echoes.put(raw_1_0="a")
+    assert echoes.run(sources={"toy.folder": Odd(echoes.archive, {"part": 0, "day": 1})}).jobs == 3
+    assert ("odd.echo", "day=1,part=0") in echoes.good()
+    assert echoes.run().jobs == 0
+
+
+@pytest.mark.parametrize("key", [{"day": 1}, {"day": "1", "part": 0}])
+def test_a_listing_with_keys_that_make_no_sense_is_refused(echoes, key):
+    echoes.put(raw_1_0="a")
+    summary = echoes.run(sources={"toy.folder": Odd(echoes.archive, key)})
+    assert [problem.what for problem in summary.problems] == [Happened.NOT_LISTED]
+    assert echoes.good() == {}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from gnomon.core.kinds import Key, Tags
+from gnomon.core.kinds import Key, Kind, Tags
+from gnomon.errors import UnknownName
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,13 @@ class Item:
     tags: Tags = field(default_factory=dict)
     optional: bool = False
 
+    def checked(self, kinds: Mapping[str, Kind]) -> Item:
+        """Return the same with its key in the kind's order, or say what is wrong with it."""
+        if self.kind not in kinds:
+            raise UnknownName("kind", self.kind, kinds)
+        key = kinds[self.kind].check(self.key)
+        return self if list(key) == list(self.key) else replace(self, key=key)
+
 
 def covers_nothing(_: Item) -> bool:
     """Say that a listing is no proof of absence."""
@@ -66,3 +74,7 @@ class Listing:
     cursor: str = ""
     covers: Callable[[Item], bool] = covers_nothing
     unchanged: bool = False
+
+    def checked(self, kinds: Mapping[str, Kind]) -> Listing:
+        """Return the same with every key in its kind's order."""
+        return replace(self, items=[item.checked(kinds) for item in self.items])

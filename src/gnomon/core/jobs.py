@@ -47,6 +47,9 @@ class JobStatus:
     error: str = ""
 
 
+SLOT = "|"
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """A place for a result.
@@ -59,6 +62,8 @@ class Cell:
         Of the source, step or publisher in the pipeline.
     kind : str
         What is fetched or published; empty for a step, which makes what it declares.
+    slot : str
+        The text that the catalogue knows it by.
     """
 
     rank: int
@@ -67,14 +72,11 @@ class Cell:
     kind: str
     key: Key
     key_text: str
+    slot: str = field(init=False, compare=False)
 
-    @property
-    def slot(self) -> str:
-        """The text that the catalogue knows it by."""
-        return SLOT.join((self.name, self.kind, self.key_text))
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "slot", SLOT.join((self.name, self.kind, self.key_text)))
 
-
-SLOT = "|"
 
 Output = tuple[str, Key]
 """(kind, key) of what a job makes; the key of a fan-out is only partly known."""

@@ -94,10 +94,10 @@ class Kind:
     def key(self, text: str) -> dict[str, KeyValue]:
         """Return the key that `text` spells; the inverse of `text`."""
         pairs = dict(part.partition("=")[::2] for part in text.split(",")) if text else {}
-        if set(pairs) != set(self.keys):
+        if pairs.keys() != self.keys.keys():
             raise ConfigError(f"kind {self.name} wants {','.join(f'{k}=…' for k in self.keys)}")
         try:
-            return {name: _value(unquote(pairs[name]), kind) for name, kind in self.keys.items()}
+            return {name: _value(pairs[name], kind) for name, kind in self.keys.items()}
         except ValueError as error:
             raise ConfigError(f"kind {self.name}: {text!r} is no key: {error}") from None
 
@@ -159,7 +159,7 @@ class Kind:
             if kind is date:
                 dates.setdefault(name, []).append((text, spec or "%Y-%m-%d"))
             else:
-                values[name] = _value(text, kind)
+                values[name] = int(text) if kind is int else text
         for name, pieces in dates.items():
             text, spec = (" ".join(part) for part in zip(*_fullest(pieces), strict=True))
             values[name] = date(*time.strptime(text, spec)[:3])
@@ -183,7 +183,7 @@ def _value(text: str, kind: type) -> KeyValue:
         return int(text)
     if kind is date:
         return date.fromisoformat(text)
-    return text
+    return unquote(text) if "%" in text else text
 
 
 def key_text(key: Key) -> str:

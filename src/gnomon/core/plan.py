@@ -279,6 +279,8 @@ class Planner:
     # -- who waits for whom
 
     def _feeder(self, spec: StepSpec, cell: Cell) -> str:
+        if not self._blocked:
+            return ""
         for mark in spec.step.inputs.values():
             names = joins_on(mark, spec.step.cell_keys)
             if self._is_blocked(mark.kind.name, names, project(cell.key, names)):

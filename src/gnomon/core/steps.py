@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from types import NoneType
 from typing import Annotated, Any, Protocol, get_args, get_origin, get_type_hints
@@ -126,7 +127,7 @@ class Step:
         """Where a worker finds it: ``module:name``; functions do not travel, names do."""
         return f"{self.function.__module__}:{self.function.__qualname__}"
 
-    @property
+    @cached_property
     def cell_keys(self) -> tuple[str, ...]:
         """The keys that name one cell: those of the group, or of the first input's kind."""
         first = next(iter(self.inputs.values()))

@@ -19,7 +19,7 @@ from gnomon.core.jobs import Job, Outcome, Product, State
 from gnomon.core.kinds import Kind, key_text
 from gnomon.errors import CatalogError, ConfigError, Conflict, Corrupt, StoreError
 from gnomon.store.hashing import sha256_of
-from gnomon.store.store import Store, sync_folder
+from gnomon.store.store import Store
 from gnomon.version import VERSION
 
 _log = logging.getLogger(__name__)
@@ -62,8 +62,7 @@ class Commit:
 
     def sync(self) -> None:
         """Bring the new names to the disk, each folder once, before the transaction ends."""
-        for folder in self._folders:
-            sync_folder(folder)
+        self._store.sync_folders(self._folders)
         self._folders.clear()
 
     def forget(self) -> None:

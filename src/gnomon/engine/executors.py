@@ -96,7 +96,9 @@ def _dask(workers: int | None, scheduler: str) -> Iterator[Workers]:
             distributed.Client(scheduler, timeout="10s")
             if scheduler
             else distributed.Client(
-                n_workers=workers or os.cpu_count(), threads_per_worker=1, dashboard_address=None
+                n_workers=workers or os.cpu_count(),
+                threads_per_worker=1,
+                dashboard_address="127.0.0.1:0",
             )
         )
     except OSError as error:

@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import TypeVar
@@ -21,7 +21,7 @@ from gnomon.catalog.writing import CORRUPT, Writing
 from gnomon.core.dataset import MICROSECONDS, Dataset
 from gnomon.core.items import Item, Listing
 from gnomon.core.jobs import SLOT, Act, Decision, Job, JobStatus, Outcome, State, Verdict
-from gnomon.core.kinds import key_text
+from gnomon.core.kinds import Kind, key_text
 from gnomon.core.pipeline import RECEIPT
 from gnomon.core.plan import Now, Planner
 from gnomon.core.view import View
@@ -35,6 +35,7 @@ from gnomon.errors import (
     BadData,
     Busy,
     CatalogError,
+    ConfigError,
     Conflict,
     ConnectionLost,
     Corrupt,
@@ -149,9 +150,10 @@ class Loop:
 
     def _list_sources(self) -> None:
         sources = self._parts.sources
+        kinds = self._parts.catalog.kinds
         cursors = self._persist(lambda writing: {name: writing.cursor(name) for name in sources})
         calls = {
-            name: self._parts.streams.submit(_listing, source, cursors[name])
+            name: self._parts.streams.submit(_listing, source, cursors[name], kinds)
             for name, source in sources.items()
         }
         for name, call in calls.items():
@@ -382,9 +384,9 @@ class Loop:
         self._parts.listen(event)
 
 
-def _listing(source: Source, cursor: str) -> Listing | GnomonError:
+def _listing(source: Source, cursor: str, kinds: Mapping[str, Kind]) -> Listing | GnomonError:
     """Return a listing, or why there is none: one silent archive does not stop the others."""
     try:
-        return source.list(cursor)
-    except (SourceError, BadData) as error:
+        return source.list(cursor).checked(kinds)
+    except (SourceError, BadData, ConfigError) as error:
         return error

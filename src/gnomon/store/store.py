@@ -80,6 +80,12 @@ class Store:
                 finished.rename(target)
         return self.signature(target)
 
+    def sync_folders(self, folders: Collection[Path]) -> None:
+        """Bring the names in folders to the disk."""
+        with _space():
+            for folder in folders:
+                _fsync(folder, os.O_RDONLY | os.O_DIRECTORY)
+
     def signature(self, path: Path) -> Signature:
         """Return size and time of last change."""
         return Signature(size_of(path), path.stat().st_mtime_ns)
@@ -178,11 +184,6 @@ def sync(path: Path) -> None:
     for entry in path.rglob("*") if path.is_dir() else (path,):
         if entry.is_file():
             _fsync(entry, os.O_RDONLY)
-
-
-def sync_folder(path: Path) -> None:
-    """Bring a folder's names to the disk."""
-    _fsync(path, os.O_RDONLY | os.O_DIRECTORY)
 
 
 def _fsync(path: Path, flags: int) -> None:
