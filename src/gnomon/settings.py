@@ -84,7 +84,7 @@ def load_settings(folder: Path) -> Settings:
     for section, model in (("network", NetworkSettings), ("loop", LoopSettings)):
         table = values.get(section, {})
         if not isinstance(table, dict):
-            raise ConfigError(f"[{section}] is a table, not {table!r}")
+            raise ConfigError(_no_table(section, table))
         values[section] = validated(model, table, f"[{section}]")
     return validated(Settings, values, FILE)
 
@@ -104,8 +104,15 @@ def _nested(source: Mapping[str, str | None]) -> dict[str, Any]:
         *tables, key = name.removeprefix(_PREFIX).lower().split(_NESTED)
         if tables and (len(tables) > 1 or tables[0] not in Settings.model_fields):
             raise UnknownName("setting", name, _all_names())
-        (found.setdefault(tables[0], {}) if tables else found)[key] = value
+        table = found.setdefault(tables[0], {}) if tables else found
+        if not isinstance(table, dict):
+            raise ConfigError(_no_table(tables[0], table))
+        table[key] = value
     return found
+
+
+def _no_table(section: str, value: object) -> str:
+    return f"[{section}] is a table, not {value!r}"
 
 
 def _all_names() -> list[str]:
@@ -117,7 +124,9 @@ def _all_names() -> list[str]:
 
 def _merge(values: dict[str, Any], more: Mapping[str, Any]) -> None:
     for name, value in more.items():
-        if isinstance(value, dict) and isinstance(values.get(name), dict):
+        if isinstance(value, dict) and name in values:
+            if not isinstance(values[name], dict):
+                raise ConfigError(_no_table(name, values[name]))
             values[name] |= value
         else:
             values[name] = value
