@@ -91,8 +91,8 @@ class Mirror:
         self, path: str, offset: int, tried: Sequence[Transport], error: SourceError
     ) -> tuple[Transport, Body]:
         """Go on with a file that broke on the last of `tried`; raise `error` where none can."""
-        self._leave(tried[-1], error)
         others = [transport for transport in self._ordered() if transport not in tried]
+        self._leave(tried[-1], error, others)
         if not others:
             raise error
         try:
@@ -111,11 +111,11 @@ class Mirror:
         self, transports: Sequence[Transport], ask: Callable[[Transport], T]
     ) -> tuple[Transport, T]:
         *earlier, last = transports
-        for transport in earlier:
+        for rank, transport in enumerate(earlier, 1):
             try:
                 result = ask(transport)
             except Unreachable as error:
-                self._leave(transport, error)
+                self._leave(transport, error, transports[rank:])
             else:
                 self._returned(transport)
                 return transport, result
@@ -123,13 +123,14 @@ class Mirror:
         self._returned(last)
         return last, result
 
-    def _leave(self, transport: Transport, error: SourceError) -> None:
+    def _leave(self, transport: Transport, error: SourceError, others: Sequence[Transport]) -> None:
         why = f"{transport.url} is down ({error})"
         with self._lock:
             is_news = transport not in self._down
             self._down[transport] = self._clock() + self._cool_down_s, why
         if is_news:
-            _logger.warning("%s; using another way for %.0f s", why, self._cool_down_s)
+            instead = others[0].url if others else "nothing else"
+            _logger.warning("%s; using %s for %.0f s", why, instead, self._cool_down_s)
 
     def _returned(self, transport: Transport) -> None:
         with self._lock:
