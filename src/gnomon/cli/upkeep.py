@@ -69,6 +69,8 @@ def retry(
     as_json: AsJson = False,
 ) -> None:
     """Let jobs run again: all that stand failed or rejected, or those of one dataset."""
+    if kind is not None and key is None:
+        raise typer.BadParameter("a KIND needs a KEY")
     with (
         project(folder, as_json=as_json) as (opened, screen),
         opened.catalog(dry_run=dry_run) as catalog,
@@ -76,8 +78,6 @@ def retry(
         if kind is not None and key is not None:
             chosen, text = named(opened.registry, kind, key)
             jobs = upkeep.retry(catalog, chosen, text, dry_run=dry_run)
-        elif kind is not None:
-            raise typer.BadParameter("a KIND needs a KEY")
         else:
             jobs = upkeep.retry(catalog, dry_run=dry_run)
         if screen.as_json:

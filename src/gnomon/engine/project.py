@@ -25,6 +25,7 @@ from gnomon.settings import FILE, Settings, load_settings
 from gnomon.store.store import Store
 
 PIPELINES = "pipelines"
+_SQLITE = "sqlite:///"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,8 @@ class Project:
     def catalog_or_empty(self) -> Iterator[Catalog]:
         """Open the catalogue if there is one, else an empty one in memory: nothing is created."""
         url = self._url()
-        catalog = Catalog(IN_MEMORY if is_absent(url) else url, self.registry.kinds)
+        absent = url.startswith(_SQLITE) and is_absent(url)
+        catalog = Catalog(IN_MEMORY if absent else url, self.registry.kinds)
         try:
             catalog.prepare()
             yield catalog
@@ -92,9 +94,8 @@ class Project:
 
     def _url(self) -> str:
         text = self.settings.database.get_secret_value()
-        prefix = "sqlite:///"
-        if text.startswith(prefix):
-            return prefix + str((self.folder / text.removeprefix(prefix)).resolve())
+        if text.startswith(_SQLITE):
+            return _SQLITE + str((self.folder / text.removeprefix(_SQLITE)).resolve())
         return text
 
     def pipeline(self, name: str) -> Pipeline:

@@ -79,9 +79,15 @@ def sweep(catalog: Catalog, store: Store, *, dry_run: bool = False) -> list[Path
 
     The catalogue is locked meanwhile, so that no commit is between its file and its row.
     """
-    with catalog.writing() as writing:
-        busy = {job for job, owner in writing.running().items() if not is_gone(owner)}
-        return store.sweep(queries.paths(catalog), busy, dry_run=dry_run)
+    if dry_run:
+        return _sweep(catalog, store, dry_run=True)
+    with catalog.writing():
+        return _sweep(catalog, store, dry_run=False)
+
+
+def _sweep(catalog: Catalog, store: Store, *, dry_run: bool) -> list[Path]:
+    busy = {job.fingerprint for job in queries.running(catalog) if not is_gone(job.owner)}
+    return store.sweep(queries.paths(catalog), busy, dry_run=dry_run)
 
 
 def retry(
