@@ -86,15 +86,13 @@ def moved(requests):
 
 def piece(real, folder, *paths, meta=()):
     """Copy some files of the real GDAC, with indexes of them; `meta` names floats as dac/wmo."""
-    rows = {"/".join(Path(path).parts) for path in paths if "/profiles/" in path}
+    rows = {path for path in paths if "/profiles/" in path}
     for path in paths:
         place = folder / "dac" / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes((real / "dac" / path).read_bytes())
-    for name, wanted in (
-        (PROFILES, rows),
-        (META, {f"{m}/{m.split('/')[1]}_meta.nc" for m in meta}),
-    ):
+    metas = {f"{name}/{Path(name).name}_meta.nc" for name in meta}
+    for name, wanted in ((PROFILES, rows), (META, metas)):
         lines = (real / name).read_text().splitlines(keepends=True)
         kept = [line for line in lines if line[0] == "#" or line.split(",")[0] in {"file", *wanted}]
         write_index(folder, name, "".join(kept))

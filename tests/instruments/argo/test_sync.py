@@ -152,8 +152,8 @@ def test_every_profile_and_every_level_stands_once(home):
 
 def test_single_cycle_files_lead_and_the_aggregate_fills_in(home):
     found = dict(home.query(
-        "SELECT platform_number, count(DISTINCT source_file) FILTER (source_file LIKE '%/profiles/%')"
-        " FROM {profiles} GROUP BY ALL"
+        "SELECT platform_number, count(DISTINCT source_file)"
+        " FILTER (source_file LIKE '%/profiles/%') FROM {profiles} GROUP BY ALL"
     ))  # fmt: skip
     assert found == {
         13857: 41, 1900857: 38, 2901780: 84, 2902226: 0, 2902227: 0, 2902269: 57,
