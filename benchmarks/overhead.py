@@ -9,8 +9,7 @@ their inputs, which is what gives Prefect a second run that does nothing.
 Prefect's temporary server is started before the clock runs, in a process of its own, as is its
 client (`benchmarks.prefect_peer`), so that nothing of it disturbs gnomon. CPU seconds are of the
 client, and of the server and the worker processes where there are some. The server works on after
-a flow has returned: the clock stops at the return, its CPU counts until it is quiet, and only then
-the next run starts.
+a flow has returned; that is not counted, and the next run starts when it is quiet.
 """
 
 from __future__ import annotations
@@ -40,8 +39,8 @@ _PREFECT_PATIENCE_S = 150.0
 _REGISTRY = Registry([TOYS])
 _WORKERS = 2
 _NOTES = (
-    "Prefect's server was up before the clock ran; its CPU counts until it has caught up",
-    "Prefect's second and mapped runs have a fifth of the jobs",
+    "Prefect's server was up before the clock ran; its work after a run is not counted",
+    "Prefect's second and mapped runs have a tenth of the jobs",
 )
 
 
