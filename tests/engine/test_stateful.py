@@ -204,7 +204,7 @@ def _play(make_url, examples, steps):
 
 @pytest.mark.parametrize("make", [_of_sqlite, _of_postgres])
 def test_every_history_ends_in_the_batch_result(make, new_postgres):
-    _play(make(new_postgres), examples=25, steps=10)
+    _play(make(new_postgres), examples=20, steps=10)
 
 
 @pytest.mark.slow
