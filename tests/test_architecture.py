@@ -97,9 +97,8 @@ def test_the_environment_is_read_in_one_place():
 
 
 def test_sql_stays_in_the_catalogue():
-    assert {name.split("/")[0] for name in places(r"^\s*(import|from) (sqlalchemy|alembic)")} == {
-        "catalog"
-    }
+    found = {name.split("/")[0] for name in places(r"^\s*(import|from) (sqlalchemy|alembic)")}
+    assert found == {"catalog", "testing"}  # the conformance suite of catalogues reads the tables
 
 
 def test_no_absolute_paths():

@@ -12,7 +12,7 @@
     │   ├── ServerFault                  the archive    yes
     │   ├── Truncated                    the archive    yes
     │   ├── ChecksumMismatch             the archive    yes
-    │   ├── StaleListing                 the archive    yes
+    │   ├── StaleListing                 the archive    in a later run
     │   ├── NotFound                     the archive    in a later run
     │   ├── NotAuthorised                the user       no
     │   └── NoData                       nobody         no   (an outcome: there is nothing)
@@ -128,6 +128,8 @@ class ChecksumMismatch(SourceError):
 
 class StaleListing(SourceError):
     """A listing or a file is older than one that was already seen."""
+
+    retry = False
 
 
 class NotFound(SourceError):

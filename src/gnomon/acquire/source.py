@@ -43,5 +43,11 @@ class Source(Protocol):
             They did not arrive.
         """
 
+    def validator(self, item: Item) -> str:
+        """Return a cheap text that changes when the file behind an item does, or nothing.
+
+        Asked of rejected items before each run: an archive may mend a file without a new stamp.
+        """
+
     def close(self) -> None:
         """Release connections."""

@@ -29,8 +29,8 @@ def since(connection: Connection, seq: int, upto: int, kinds: Mapping[str, Kind]
     found = Changes(upto)
     datasets = sa.select(dataset).where(dataset.c.changed > seq)
     if fresh:
-        datasets = datasets.where(dataset.c.current)
-    for row in connection.execute(datasets.order_by(dataset.c.seq)).mappings().all():
+        datasets = datasets.where(dataset.c.current).order_by(dataset.c.seq)
+    for row in connection.execute(datasets).mappings().all():
         if kind := kinds.get(row["kind"]):
             good = row["current"] and row["quality"] != VETOED
             found.datasets.append((dataset_of(row, kind), good))

@@ -13,6 +13,7 @@ from gnomon.core.items import Item
 from gnomon.core.jobs import JobStatus, State
 from gnomon.core.kinds import Kind, Tags, key_text
 
+_NOTHING = "{}"
 Row = Mapping[str, Any] | RowMapping
 
 
@@ -23,7 +24,7 @@ def packed(tags: Tags) -> str:
 
 def unpacked(text: str) -> dict[str, str]:
     """Return the tags of a column."""
-    return {str(name): str(value) for name, value in json.loads(text).items()}
+    return {} if text == _NOTHING else dict(json.loads(text))
 
 
 def dataset_of(row: Row, kind: Kind) -> Dataset:

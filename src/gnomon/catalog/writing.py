@@ -15,8 +15,8 @@ from gnomon.catalog import changes, statements, tables
 from gnomon.catalog.rows import dataset_of, item_of, packed, remote_row
 from gnomon.catalog.statements import CHUNK
 from gnomon.core.dataset import Dataset
-from gnomon.core.items import Listing
-from gnomon.core.jobs import Act, Changes, Job, Outcome, Product, State
+from gnomon.core.items import Item, Listing
+from gnomon.core.jobs import SLOT, Act, Changes, Job, Outcome, Product, State
 from gnomon.core.kinds import Kind, key_text
 from gnomon.errors import Conflict
 
@@ -137,6 +137,22 @@ class Writing:
             mine = sa.and_(job.c.fingerprint.in_(chunk), job.c.state != State.RUNNING)
             values = {"state": State.READY, "changed": seq}
             self._connection.execute(sa.update(job).where(mine).values(values))
+
+    def rejected_fetches(self, source: str) -> list[tuple[str, str, Item]]:
+        """Return the rejected fetches of what a source lists: job, note and item."""
+        j, r = tables.job, tables.remote
+        slot = r.c.source + SLOT + r.c.kind + SLOT + r.c.key
+        query = (
+            sa.select(j.c.fingerprint, j.c.note, r)
+            .join(r, j.c.slot == slot)
+            .where(j.c.state == State.REJECTED, j.c.name == source, r.c.listed)
+        )
+        rows = self._connection.execute(query).mappings()
+        return [
+            (row["fingerprint"], row["note"], item_of(row, self._kinds[row["kind"]]))
+            for row in rows
+            if row["kind"] in self._kinds
+        ]
 
     @contextmanager
     def attempt(self) -> Iterator[None]:

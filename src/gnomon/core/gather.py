@@ -66,7 +66,9 @@ def _members(view: View, step: Step, mark: In, key: Key) -> list[Dataset]:
     names = tuple(name for name in step.cell_keys if name in mark.kind.keys)
     members = view.group(mark.kind.name, names, project(key, names))
     kept = [dataset for dataset in members if fits(dataset, mark.where)]
-    return sorted(kept, key=lambda dataset: tuple(dataset.key.values()))
+    if len(kept) > 1:
+        kept.sort(key=lambda dataset: tuple(dataset.key.values()))
+    return kept
 
 
 def _take_one(found: Gathered, role: str, mark: In, members: list[Dataset]) -> None:

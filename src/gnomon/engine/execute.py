@@ -17,7 +17,9 @@ from importlib import import_module
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from gnomon.acquire.source import Source
 from gnomon.core.dataset import Coverage, Dataset, Input, Report
+from gnomon.core.items import Item
 from gnomon.core.jobs import Outcome, Product, State
 from gnomon.core.kinds import Key, KeyValue, Kind, Tags
 from gnomon.core.pipeline import RECEIPT, receipt_key
@@ -31,6 +33,7 @@ from gnomon.errors import (
     NoData,
     OutputMissing,
     RateLimited,
+    SourceError,
 )
 from gnomon.store.hashing import sha256_of, size_of
 from gnomon.store.store import Signature, Store, sync
@@ -44,8 +47,19 @@ def run_step(order: StepOrder) -> Outcome:
 
 
 def run_fetch(order: FetchOrder) -> Outcome:
-    """Bring an item in."""
-    return _guarded(order.fingerprint, lambda: _fetch(order))
+    """Bring an item in; of a rejected one, note what the archive says of its file."""
+    outcome = _guarded(order.fingerprint, lambda: _fetch(order))
+    if outcome.state is State.REJECTED:
+        return replace(outcome, note=validator_of(order.source, order.item))
+    return outcome
+
+
+def validator_of(source: Source, item: Item) -> str:
+    """Return what an archive says of a file, or nothing where it does not answer."""
+    try:
+        return source.validator(item)
+    except SourceError:
+        return ""
 
 
 def run_publication(order: PublishOrder) -> Outcome:

@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from gnomon.acquire.source import Source
 from gnomon.catalog.writing import CORRUPT, Writing
-from gnomon.core.dataset import MICROSECONDS, Dataset
+from gnomon.core.dataset import MICROSECONDS
 from gnomon.core.items import Item, Listing
 from gnomon.core.jobs import SLOT, Act, Decision, Job, JobStatus, Outcome, State, Verdict
 from gnomon.core.kinds import Kind, key_text
@@ -30,6 +30,7 @@ from gnomon.engine.dispatch import Dispatch, Landed
 from gnomon.engine.events import Event, Happened, Summary
 from gnomon.engine.owner import is_gone, own_name
 from gnomon.engine.parts import Parts
+from gnomon.engine.recheck import lost_receipts, mended_files
 from gnomon.engine.retries import Retries
 from gnomon.errors import (
     BadData,
@@ -159,9 +160,12 @@ class Loop:
         for name, call in calls.items():
             found = call.result()
             if isinstance(found, GnomonError):
+                # Nothing can be fetched from an archive that does not even list.
+                self._want(name, set())
                 self._tell(Event(Happened.NOT_LISTED, name, message=str(found)))
             else:
                 self._take_listing(name, found)
+                self._reopen_mended_files(name)
 
     def _take_listing(self, name: str, found: Listing) -> None:
         now_us = self._parts.clock_us()
@@ -298,27 +302,21 @@ class Loop:
                 event = Event(Happened.CORRUPT, dataset.kind, dataset.key_text, str(error))
                 self._after.append(partial(self._tell, event))
 
+    def _reopen_mended_files(self, name: str) -> None:
+        """Fetch again what was rejected, where the archive's file is another one now."""
+        rejected = self._persist(lambda writing: writing.rejected_fetches(name))
+        source, streams = self._parts.sources[name], self._parts.streams
+        if mended := mended_files(source, rejected, streams):
+            self._persist(lambda writing: writing.reopen(mended))
+
     def _reopen_lost_publications(self) -> None:
         """Publish again what somebody removed from the target."""
-        if not self._parts.publishers:
+        publishers = self._parts.publishers
+        if not publishers:
             return
         receipts = self._persist(lambda writing: writing.current(RECEIPT.name))
-        lost = [dataset.seq for dataset in receipts if self._is_lost(dataset)]
-        if lost:
+        if lost := lost_receipts(publishers, self._parts.store, receipts, self._tell):
             self._persist(lambda w: w.reopen([job for seq in lost for job in w.makers(seq)]))
-
-    def _is_lost(self, receipt: Dataset) -> bool:
-        publisher = self._parts.publishers.get(str(receipt.key["publisher"]))
-        if publisher is None:
-            return False
-        try:
-            return not publisher.holds(Receipt.read(self._parts.store.path(receipt)))
-        except Corrupt as error:
-            self._tell(Event(Happened.CORRUPT, receipt.kind, receipt.key_text, str(error)))
-            return True
-        except PublishError as error:
-            self._tell(Event(Happened.FAILED, receipt.kind, receipt.key_text, str(error)))
-            return False
 
     # -- leases
 

@@ -60,8 +60,11 @@ class Store:
         return folder
 
     def discard(self, workspace: Path) -> None:
-        """Remove the folder of a try that has ended."""
-        shutil.rmtree(workspace, ignore_errors=True)
+        """Remove the folder of a try that has ended; most are empty, as what was made has moved."""
+        try:
+            workspace.rmdir()
+        except OSError:
+            shutil.rmtree(workspace, ignore_errors=True)
 
     def place(self, finished: Path, relative: str) -> Signature:
         """Move a finished and synced file, or folder, to its name; make it read-only.

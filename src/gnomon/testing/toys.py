@@ -138,6 +138,11 @@ class ToySource:
         progress(len(data))
         return Report(coverage=coverage_of(int(str(item.key["day"]))))
 
+    def validator(self, item: Item) -> str:
+        """Return size and time of a file."""
+        path = self._folder / item.ref
+        return f"{path.stat().st_size}:{path.stat().st_mtime_ns}" if path.exists() else ""
+
     def close(self) -> None:
         """Do nothing."""
 

@@ -86,6 +86,25 @@ def test_a_damaged_file_is_rejected_until_it_changes(name, reason, real, ocean, 
     assert ocean.counts()[5900865] == (80, 5680)
 
 
+def test_a_cycle_that_is_mended_without_a_new_stamp_is_fetched_again(real, ocean, tmp_path):
+    mirror = tmp_path / "mirror"
+    shutil.copytree(real / "dac" / "kordi", mirror / "dac" / "kordi")
+    for name in ("ar_index_global_prof.txt", "ar_index_global_meta.txt"):
+        rows = (real / name).read_text().splitlines(keepends=True)
+        kept = [row for row in rows if row.startswith(("#", "file", "kordi"))]
+        (mirror / name).write_text("".join(kept))
+    place = mirror / "dac/kordi/2901780/profiles/R2901780_003.nc"
+    good = place.read_bytes()
+    place.chmod(0o644)
+    place.write_bytes(good[:-1000])
+    said = ocean.sync(mirror=mirror, code=1)
+    assert [problem["what"] for problem in said["problems"]] == ["rejected"]
+    assert ocean.sync(mirror=mirror, code=1)["jobs"] == 0
+    place.write_bytes(good)
+    assert ocean.sync(mirror=mirror)["done"] == {"argo.gdac": 1}
+    assert ocean.problems() == []
+
+
 @pytest.mark.parametrize("name", ["5900865_prof.bitflip_TEMP.nc", "5900865_prof.bitflip200.nc"])
 def test_flipped_bits_are_noticed_beside_the_good_file(name, real, ocean, aggregate):
     ocean.sync(mirror=aggregate)

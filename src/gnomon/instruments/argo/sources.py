@@ -130,6 +130,10 @@ class GdacSource:
         _check_update(item, dest, updated, known)
         return Report(tags={"date_update": updated}, coverage=coverage(profiles.juld))
 
+    def validator(self, item: Item) -> str:
+        """Return size and time of a file, as the mirror tells them."""
+        return _stamp(self._stat(item.ref))
+
     def close(self) -> None:
         """Close the connections."""
         self._transport.close()
