@@ -83,6 +83,7 @@ class Catalog:
             ).scalar_one()
             writing = Writing(connection, seq, self.kinds)
             yield writing
+            writing.flush()
             if writing.seq != seq:
                 connection.execute(sa.update(tables.clock).values(seq=writing.seq))
 

@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping
 
 from gnomon.core.dataset import Coverage, Dataset
 from gnomon.core.items import Item
-from gnomon.core.jobs import JobStatus, State
+from gnomon.core.jobs import Job, JobStatus, State
 from gnomon.core.kinds import Kind, Tags, key_text
 
 _NOTHING = "{}"
@@ -83,4 +83,19 @@ def remote_row(source: str, item: Item) -> dict[str, Any]:
         "size": item.size,
         "tags": packed(item.tags),
         "optional": item.optional,
+    }
+
+
+def job_row(job: Job) -> dict[str, Any]:
+    """Return a job as a row of `job`, but for how it fares."""
+    cell, item = job.cell, job.item
+    return {
+        "fingerprint": job.fingerprint,
+        "slot": cell.slot,
+        "act": cell.act,
+        "name": cell.name,
+        "key": cell.key_text,
+        "version": job.version,
+        "config": job.config,
+        "item": json.dumps({"ref": item.ref, "stamp": item.stamp}) if item else "",
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -92,3 +93,8 @@ def upsert(dialect: str, table: sa.Table, columns: tuple[str, ...]) -> Any:
 
 def _insert(dialect: str, table: sa.Table) -> Any:
     return (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table)
+
+
+def chunks(values: Sequence[Any]) -> Iterable[Sequence[Any]]:
+    """Cut values into lists that a statement takes."""
+    return (values[start : start + CHUNK] for start in range(0, len(values), CHUNK))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,8 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from gnomon.catalog import changes, statements, tables
-from gnomon.catalog.rows import dataset_of, item_of, packed, remote_row
-from gnomon.catalog.statements import CHUNK
+from gnomon.catalog.rows import dataset_of, item_of, job_row, packed, remote_row
+from gnomon.catalog.statements import chunks
 from gnomon.core.dataset import Dataset
 from gnomon.core.items import Item, Listing
 from gnomon.core.jobs import SLOT, Act, Changes, Job, Outcome, Product, State
@@ -37,9 +36,12 @@ class Writing:
         self.seq = seq
         self._connection, self._kinds = connection, kinds
         self._dialect = connection.dialect.name
+        self._queue: list[tuple[Any, dict[str, Any]]] = []
+        self._queued: set[str] = set()
 
     def changes(self, since: int) -> Changes:
         """Return what happened after a sequence number, this transaction included."""
+        self.flush()
         return changes.since(self._connection, since, self.seq, self._kinds)
 
     # -- what archives have
@@ -87,8 +89,9 @@ class Writing:
 
     def claim(self, jobs: Sequence[Job], owner: str, lease_us: int, now_us: int) -> list[Job]:
         """Take jobs for one owner until its lease ends; return those that were to be had."""
+        self.flush()
         seq = self._next()
-        rows = [_job_row(job) | {"state": State.READY, "changed": seq} for job in jobs]
+        rows = [job_row(job) | {"state": State.READY, "changed": seq} for job in jobs]
         self._insert_new(tables.job, rows)
         values = {"who": owner, "until_us": lease_us, "now_us": now_us, "change": seq}
         run = self._connection.execute
@@ -103,7 +106,7 @@ class Writing:
     def _unsettle(self, publications: Sequence[Job]) -> None:
         """Take what these replace at the target for not done: from now on it may be gone."""
         job, slot = tables.job, tables.slot
-        for chunk in _chunks([publication.cell.slot for publication in publications]):
+        for chunk in chunks([publication.cell.slot for publication in publications]):
             held = sa.select(slot.c.job).where(slot.c.slot.in_(chunk))
             replaced = sa.and_(job.c.fingerprint.in_(held), job.c.state == State.DONE)
             values = {"state": State.READY, "changed": self.seq}
@@ -118,12 +121,14 @@ class Writing:
 
     def running(self) -> dict[str, str]:
         """Return the owner of every running job, by fingerprint."""
+        self.flush()
         job = tables.job
         query = sa.select(job.c.fingerprint, job.c.owner).where(job.c.state == State.RUNNING)
         return {row.fingerprint: row.owner for row in self._connection.execute(query)}
 
     def release(self, owners: Collection[str], now_us: int) -> None:
         """Make ready again what these owners run, and all whose lease has ended."""
+        self.flush()
         job = tables.job
         over = sa.or_(job.c.owner.in_(list(owners)), job.c.lease_us <= now_us)
         values = {"state": State.READY, "lease_us": 0, "changed": self._next()}
@@ -132,8 +137,9 @@ class Writing:
 
     def reopen(self, fingerprints: Sequence[str]) -> None:
         """Make finished jobs ready again."""
+        self.flush()
         job, seq = tables.job, self._next()
-        for chunk in _chunks(fingerprints):
+        for chunk in chunks(fingerprints):
             mine = sa.and_(job.c.fingerprint.in_(chunk), job.c.state != State.RUNNING)
             values = {"state": State.READY, "changed": seq}
             self._connection.execute(sa.update(job).where(mine).values(values))
@@ -157,13 +163,20 @@ class Writing:
     @contextmanager
     def attempt(self) -> Iterator[None]:
         """Undo what happens inside if it raises, and only that."""
-        with self._connection.begin_nested():
-            yield
+        mark, done = len(self._queue), False
+        try:
+            with self._connection.begin_nested():
+                yield
+            done = True
+        finally:
+            if not done:
+                del self._queue[mark:]
 
     def owned(self, owner: str, fingerprints: Sequence[str]) -> set[str]:
         """Return which of these jobs still run for an owner."""
+        self.flush()
         found: set[str] = set()
-        for chunk in _chunks(fingerprints):
+        for chunk in chunks(fingerprints):
             wanted = {"wanted": chunk, "who": owner}
             found.update(self._connection.execute(statements.OWNED, wanted).scalars())
         return found
@@ -183,13 +196,15 @@ class Writing:
             "finished_us": outcome.finished_us,
             "changed": self._next(),
         }
-        self._connection.execute(statements.FINISH, values)
+        self._later(statements.FINISH, values, about=outcome.fingerprint)
         rows = [
             {"job": outcome.fingerprint, "name": name, "value": value}
             for name, value in outcome.metrics.items()
             if not math.isnan(value)  # a figure that does not exist is no row
         ]
-        self._upsert(tables.metric, rows)
+        columns = ("job", "name", "value")
+        metrics = statements.upsert(self._dialect, tables.metric, columns)
+        self._later(metrics, *rows, about=outcome.fingerprint)
 
     # -- datasets and slots
 
@@ -241,10 +256,11 @@ class Writing:
     def link(self, job: str, way: str, pairs: Iterable[tuple[str, int]]) -> None:
         """Write the lineage of a job: (role, dataset) in or out."""
         rows = [{"job": job, "way": way, "role": role, "dataset": seq} for role, seq in pairs]
-        self._insert_new(tables.lineage, rows)
+        self._later(statements.insert_new(self._dialect, tables.lineage), *rows, about=job)
 
     def outputs(self, job: str) -> list[int]:
         """Return the numbers of the datasets that a job made."""
+        self._flush_for(job)
         return list(self._connection.execute(statements.OUTPUTS, {"wanted": job}).scalars())
 
     def made_by(self, job: str) -> list[Dataset]:
@@ -256,6 +272,7 @@ class Writing:
 
     def makers(self, seq: int) -> list[str]:
         """Return the jobs that made a dataset."""
+        self.flush()
         lineage = tables.lineage
         query = sa.select(lineage.c.job).where(lineage.c.dataset == seq, lineage.c.way == "out")
         return list(self._connection.execute(query).scalars())
@@ -295,7 +312,8 @@ class Writing:
         self._refuse_foreign(slot, new - old - set(fresh))
         self._set_current(old - new, current=False)
         self._set_current(new, current=True)
-        self._upsert(tables.slot, [{"slot": slot, "job": job, "changed": self._next()}])
+        row = {"slot": slot, "job": job, "changed": self._next()}
+        self._later(statements.upsert(self._dialect, tables.slot, tuple(row)), row, about=slot)
 
     def _outputs_of(self, job: str | None) -> list[int]:
         return self.outputs(job) if job else []
@@ -310,18 +328,21 @@ class Writing:
         self.link(job, "out", made)
 
     def _holder(self, slot: str) -> str | None:
+        self._flush_for(slot)
         return self._connection.execute(statements.HOLDER, {"wanted": slot}).scalar_one_or_none()
 
     def _refuse_foreign(self, slot: str, seqs: set[int]) -> None:
         """Refuse keys that another cell holds; two jobs that make one key would flip for ever."""
-        for chunk in _chunks(sorted(seqs)):
+        if seqs:
+            self.flush()
+        for chunk in chunks(sorted(seqs)):
             wanted = {"seqs": chunk, "mine": slot}
             if taken := self._connection.execute(statements.FOREIGN, wanted).first():
                 raise Conflict(f"{taken.kind} {taken.key} is already made by {taken.slot}")
 
     def _set_current(self, seqs: set[int], *, current: bool) -> None:
         change = self._next()
-        for chunk in _chunks(sorted(seqs)):
+        for chunk in chunks(sorted(seqs)):
             values = {"seqs": chunk, "wanted": current, "change": change}
             self._connection.execute(statements.SET_CURRENT, values)
 
@@ -339,6 +360,25 @@ class Writing:
         self.seq += 1
         return self.seq
 
+    def _later(self, statement: Any, *rows: dict[str, Any], about: str) -> None:
+        """Keep rows that are hardly read before the transaction's end, to write them together."""
+        self._queue += [(statement, row) for row in rows]
+        self._queued.add(about)
+
+    def _flush_for(self, about: str) -> None:
+        if about in self._queued:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is kept, each statement once for all its rows."""
+        queue, self._queue = self._queue, []
+        self._queued.clear()
+        rows_of: dict[int, tuple[Any, list[dict[str, Any]]]] = {}
+        for statement, row in queue:
+            rows_of.setdefault(id(statement), (statement, []))[1].append(row)
+        for statement, rows in rows_of.values():
+            self._connection.execute(statement, rows)
+
     def _insert_new(self, table: sa.Table, rows: list[dict[str, Any]]) -> None:
         """Insert rows whose key is new, and leave the others as they are."""
         if rows:
@@ -349,21 +389,3 @@ class Writing:
         if rows:
             statement = statements.upsert(self._dialect, table, tuple(rows[0]))
             self._connection.execute(statement, rows)
-
-
-def _job_row(job: Job) -> dict[str, Any]:
-    cell, item = job.cell, job.item
-    return {
-        "fingerprint": job.fingerprint,
-        "slot": cell.slot,
-        "act": cell.act,
-        "name": cell.name,
-        "key": cell.key_text,
-        "version": job.version,
-        "config": job.config,
-        "item": json.dumps({"ref": item.ref, "stamp": item.stamp}) if item else "",
-    }
-
-
-def _chunks(values: Sequence[Any]) -> Iterable[Sequence[Any]]:
-    return (values[start : start + CHUNK] for start in range(0, len(values), CHUNK))

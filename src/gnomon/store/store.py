@@ -12,7 +12,7 @@ import os
 import shutil
 import stat
 import uuid
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,7 +91,9 @@ class Store:
 
     def signature(self, path: Path) -> Signature:
         """Return size and time of last change."""
-        return Signature(size_of(path), path.stat().st_mtime_ns)
+        found = path.stat()
+        size = size_of(path) if stat.S_ISDIR(found.st_mode) else found.st_size
+        return Signature(size, found.st_mtime_ns)
 
     def check(self, dataset: Dataset) -> None:
         """Raise `Corrupt` where a file is plainly not what its row says.
@@ -177,16 +179,18 @@ def _remove(path: Path) -> None:
 
 def _make_read_only(path: Path) -> None:
     # A folder itself stays writable: removing it, as `sweep` does, needs that.
-    for entry in path.rglob("*") if path.is_dir() else (path,):
-        if entry.is_file():
-            entry.chmod(_READ_ONLY)
+    for file in _files(path):
+        file.chmod(_READ_ONLY)
 
 
 def sync(path: Path) -> None:
     """Bring a file's bytes, or those of all files in a folder, to the disk."""
-    for entry in path.rglob("*") if path.is_dir() else (path,):
-        if entry.is_file():
-            _fsync(entry, os.O_RDONLY)
+    for file in _files(path):
+        _fsync(file, os.O_RDONLY)
+
+
+def _files(path: Path) -> Iterable[Path]:
+    return (e for e in path.rglob("*") if e.is_file()) if path.is_dir() else (path,)
 
 
 def _fsync(path: Path, flags: int) -> None:
