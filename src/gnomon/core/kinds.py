@@ -93,7 +93,8 @@ class Kind:
 
     def key(self, text: str) -> dict[str, KeyValue]:
         """Return the key that `text` spells; the inverse of `text`."""
-        pairs = dict(part.partition("=")[::2] for part in text.split(",")) if text else {}
+        parts = [part.partition("=") for part in text.split(",")] if text else []
+        pairs = {name: value for name, _, value in parts}
         if pairs.keys() != self.keys.keys():
             raise ConfigError(f"kind {self.name} wants {','.join(f'{k}=…' for k in self.keys)}")
         try:
