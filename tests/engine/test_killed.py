@@ -13,6 +13,7 @@ import sqlalchemy as sa
 import lab as laboratory
 from gnomon.catalog import tables
 from gnomon.engine.events import Happened
+from gnomon.publish.folder import FolderPublisher
 
 SCRIPT = Path(laboratory.__file__)
 
@@ -101,3 +102,25 @@ def test_the_work_of_dead_loops_is_not_left_running(lab, tmp_path):
     state = sa.select(tables.job.c.state).where(tables.job.c.name == "odd.echo")
     assert sorted(row.state for row in lab.rows(state)) == ["done", "done", "done", "ready"]
     lab.assert_equals_batch(tmp_path / "batch")
+
+
+class Cut(FolderPublisher):
+    """Publishes, and does not live to tell."""
+
+    def publish(self, dataset, path):
+        super().publish(dataset, path)
+        raise KeyboardInterrupt
+
+
+def test_a_publication_cut_short_is_not_taken_for_what_was_there_before(labs, tmp_path):
+    """Though its bytes are as many, and what it replaced is wanted again."""
+    labs.fill()
+    labs.run()
+    labs.put(raw_2_1="x2p1")
+    (spec,) = labs.pipeline().publishers
+    with pytest.raises(KeyboardInterrupt):
+        labs.run(publishers={spec.name: Cut(spec.config, labs.root)})
+    assert any("X2P1" in text for text in labs.published().values())
+    labs.put(raw_2_1="d2p1")
+    labs.run()
+    labs.assert_equals_batch(tmp_path / "batch")
