@@ -3,6 +3,7 @@
 Run as a script, it is one loop in a process of its own: ``python lab.py ROOT URL EXECUTOR``.
 """
 
+import signal
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -224,6 +225,8 @@ class Lab:
 
 def main() -> None:
     """Run one loop, as a process that can be killed."""
+    # Whoever started the tests in the background had SIGINT ignored; we are to be interrupted.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     root, url, executor, *steps = sys.argv[1:]
     lab = Lab(Path(root), url, steps=tuple(steps) or TOY_STEPS)
     print("ready", flush=True)  # noqa: T201  the parent waits for it

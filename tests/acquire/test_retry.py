@@ -66,4 +66,4 @@ def test_each_retry_says_what_why_and_when(retry, caplog):
     retry.call("a/1.nc", Flaky(RateLimited("HTTP 429", 17)))
     (record,) = caplog.records
     assert record.levelno == logging.WARNING
-    assert record.message == "a/1.nc failed (RateLimited: HTTP 429); attempt 2 of 4 in 17.0 s"
+    assert record.message == "RateLimited: a/1.nc: HTTP 429; attempt 2 of 4 in 17.0 s"
