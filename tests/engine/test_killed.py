@@ -124,3 +124,15 @@ def test_a_publication_cut_short_is_not_taken_for_what_was_there_before(labs, tm
     labs.put(raw_2_1="d2p1")
     labs.run()
     labs.assert_equals_batch(tmp_path / "batch")
+
+
+def test_a_publication_cut_short_is_taken_back_once_nobody_wants_it(labs, tmp_path):
+    labs.fill()
+    (spec,) = labs.pipeline().publishers
+    with pytest.raises(KeyboardInterrupt):
+        labs.run(publishers={spec.name: Cut(spec.config, labs.root)})
+    assert labs.published()
+    labs.remove("lamp_1")
+    labs.run()
+    assert labs.published() == {}
+    labs.assert_equals_batch(tmp_path / "batch")

@@ -80,3 +80,15 @@ def test_what_is_no_receipt_is_corrupt(tmp_path, content):
         (tmp_path / "a").write_bytes(content)
     with pytest.raises(Corrupt, match="is no receipt"):
         Receipt.read(tmp_path / "a")
+
+
+def test_what_a_killed_publication_left_behind_is_removed_by_the_next(tmp_path):
+    publisher = publisher_to(tmp_path)
+    dataset, path = stored(tmp_path, 1, 1, b"x")
+    part = tmp_path / "out/thing/.1.txt.0123abcd.part"
+    receipt = Receipt.of(dataset, publisher.target(dataset))
+    for act in (lambda: publisher.publish(dataset, path), lambda: publisher.retract(receipt)):
+        part.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(b"half")
+        act()
+        assert not part.exists()

@@ -104,8 +104,17 @@ class Writing:
         return won
 
     def _unsettle(self, publications: Sequence[Job]) -> None:
-        """Take what these replace at the target for not done: from now on it may be gone."""
+        """Take what these replace at the target for not done: from now on it may be gone.
+
+        A cell that held nothing holds its publication from now on, for the target may.
+        """
         job, slot = tables.job, tables.slot
+        begun = [
+            {"slot": p.cell.slot, "job": p.fingerprint, "changed": self.seq}
+            for p in publications
+            if self._holder(p.cell.slot) is None
+        ]
+        self._upsert(slot, begun)
         for chunk in chunks([publication.cell.slot for publication in publications]):
             held = sa.select(slot.c.job).where(slot.c.slot.in_(chunk))
             replaced = sa.and_(job.c.fingerprint.in_(held), job.c.state == State.DONE)

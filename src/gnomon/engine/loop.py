@@ -285,13 +285,17 @@ class Loop:
         self._after.append(partial(self._tell, event))
 
     def _retract(self, writing: Writing, planner: Planner, decision: Decision) -> None:
-        """Take back what a retired cell had published."""
+        """Take back what a retired cell had published, or had begun to."""
         publisher = self._parts.publishers.get(decision.cell.name)
         held = planner.view.slots.get(decision.cell.slot)
         if publisher is None or held is None:
             return
-        for dataset in writing.made_by(held):
-            publisher.retract(Receipt.read(self._parts.store.path(dataset)))
+        receipts = [Receipt.read(self._parts.store.path(d)) for d in writing.made_by(held)]
+        if not receipts:
+            versions = writing.versions(decision.cell.kind, decision.cell.key_text)
+            receipts = [Receipt.of(dataset, publisher.target(dataset)) for dataset in versions]
+        for receipt in receipts:
+            publisher.retract(receipt)
 
     def _check_reused(self, writing: Writing, job: Job) -> None:
         for dataset in writing.made_by(job.fingerprint):

@@ -9,6 +9,7 @@ import shutil
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
 
 from pydantic import Field
@@ -46,12 +47,13 @@ class FolderPublisher:
 
     def publish(self, dataset: Dataset, path: Path) -> Receipt:
         """Copy a file, or a folder as a whole."""
-        name = self._name(dataset)
+        name = self.target(dataset)
         target = self._root / name
         # Not the store's own inode: what is published may be edited, the store may not.
         part = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
         with _failures(target):
             target.parent.mkdir(parents=True, exist_ok=True)
+            _remove_parts(target)
             try:
                 _copy(path, part)
                 if target.is_dir():
@@ -72,12 +74,14 @@ class FolderPublisher:
         target = self._root / receipt.target
         with _failures(target):
             _remove(target)
+            _remove_parts(target)
             for parent in target.parents:
                 if parent == self._root or not parent.is_dir() or any(parent.iterdir()):
                     break
                 parent.rmdir()
 
-    def _name(self, dataset: Dataset) -> str:
+    def target(self, dataset: Dataset) -> str:
+        """Return the name below the output folder."""
         template = self._names.get(dataset.kind)
         if template is None:
             return _VERSION.sub("", dataset.path)
@@ -113,6 +117,12 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def _remove_parts(target: Path) -> None:
+    """Remove what a publication left behind that was cut short."""
+    for part in target.parent.glob(f".{escape(target.name)}.*.part"):
+        _remove(part)
 
 
 @contextmanager

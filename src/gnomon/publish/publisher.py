@@ -55,6 +55,9 @@ class Publisher(Protocol):
     def publish(self, dataset: Dataset, path: Path) -> Receipt:
         """Put a dataset's bytes at the target, whole, replacing its older version."""
 
+    def target(self, dataset: Dataset) -> str:
+        """Tell where `publish` would put a dataset: what the receipt's `target` would be."""
+
     def holds(self, receipt: Receipt) -> bool:
         """Tell, cheaply, whether what was published is still there."""
 

@@ -65,6 +65,7 @@ class PublisherSuite:
         assert self.published(receipt) == b"first\0\xff"
         assert (receipt.kind, receipt.key, receipt.version) == (THING.name, "n=1", 1)
         assert receipt.sha256 == dataset.sha256
+        assert receipt.target == publisher.target(dataset)
         assert publisher.holds(receipt)
 
     def test_publishing_twice_changes_nothing(self, publisher: Publisher, tmp_path: Path) -> None:
