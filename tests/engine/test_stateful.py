@@ -33,6 +33,11 @@ TEXTS = st.sampled_from(["a", "b", "longer", "bad", "nothing"])
 LEASE_S = 100_000.0
 
 
+# What a process that died has left open is the system's to close.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 # Shrinking a history takes minutes; the slow test does it.
 NO_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)
 
