@@ -28,9 +28,9 @@ from benchmarks.report import Cost, Table, best, main, peer, scratch, times
 from gnomon.core.dataset import Provenance
 from gnomon.formats.netcdf3 import Reader
 from gnomon.formats.parquet import write_table
-from gnomon.instruments.argo.io import FLAGS, PARAMETERS, VALUES, read_profiles
-from gnomon.instruments.argo.simulate import simulate_gdac
-from gnomon.instruments.argo.tables import LEVELS_SCHEMA, PROFILES_SCHEMA, Part, assemble
+from gnomon.instruments.argo.files.core import FLAGS, PARAMETERS, VALUES, read_profiles
+from gnomon.instruments.argo.simulate.gdac import simulate_gdac
+from gnomon.instruments.argo.tables.core import LEVELS_SCHEMA, PROFILES_SCHEMA, Part, assemble
 
 SAMPLES = Path(os.environ.get("GNOMON_SAMPLES", Path(__file__).parents[2] / "shared" / "data"))
 _PROVENANCE = Provenance("argo.tables", 1, "0" * 64, "{}", ())

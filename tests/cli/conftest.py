@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gnomon.instruments.argo.simulate import simulate_gdac
+from gnomon.instruments.argo.simulate.gdac import simulate_gdac
 from oceans import new_ocean
 
 SAMPLES = Path(os.environ.get("GNOMON_SAMPLES", Path(__file__).parents[3] / "shared" / "data"))

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from gnomon.instruments.argo.simulate import advance, simulate_gdac
+from gnomon.instruments.argo.simulate.gdac import advance, simulate_gdac
 from gnomon.version import VERSION
 from oceans import new_ocean
 from terminal import gnomon, snapshot, start

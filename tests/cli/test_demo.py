@@ -2,7 +2,7 @@
 
 import pytest
 
-from gnomon.instruments.argo.simulate import simulate_gdac
+from gnomon.instruments.argo.simulate.gdac import simulate_gdac
 from terminal import gnomon
 
 

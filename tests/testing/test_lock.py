@@ -1,9 +1,7 @@
 """Nobody changes a step's code without deciding whether its version rises."""
 
+import importlib
 import json
-import shutil
-import sys
-from importlib import util
 from pathlib import Path
 
 from gnomon.engine.discover import discover
@@ -17,18 +15,34 @@ def test_the_lock_is_that_of_the_sources():
     assert current(discover()) == locked, "raise the step's version if numbers changed; `make lock`"
 
 
-def test_the_digest_sees_code_and_not_words(tmp_path):
-    steps = discover().steps
-    source = Path(sys.modules[steps["argo.tables"].function.__module__].__file__).parent
-    copy = tmp_path / "argo"
-    shutil.copytree(source, copy)
-    spec = util.spec_from_file_location("copied_steps", copy / "steps.py")
-    module = sys.modules["copied_steps"] = util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    before = source_digest(module.tables)
-    physics = copy / "physics.py"
-    physics.write_text("# a comment\n" + physics.read_text("utf-8"), "utf-8")
-    assert source_digest(module.tables) == before
-    physics.write_text(physics.read_text("utf-8") + "\nNEW = 1\n", "utf-8")
-    assert source_digest(module.tables) != before
-    del sys.modules["copied_steps"]
+STEPS = """
+from pathlib import Path
+from typing import Annotated
+
+from gnomon import In, Kind, Out, Report, step
+from sixth import physics
+
+RAW = Kind("sixth.raw", keys={"run": int}, path="raw/{run}_v{version:03d}")
+OUT = Kind("sixth.out", keys={"run": int}, path="out/{run}_v{version:03d}")
+
+
+@step("sixth.copy", version=1)
+def copy(raw: Annotated[Path, In(RAW)], out: Annotated[Path, Out(OUT)]) -> Report:
+    return Report()
+"""
+
+
+def test_the_digest_sees_the_code_that_a_step_uses_and_no_words(tmp_path, monkeypatch):
+    package = tmp_path / "sixth"
+    package.mkdir()
+    sources = {"__init__.py": "", "steps.py": STEPS, "physics.py": "OLD = 1\n", "cli.py": ""}
+    for name, text in sources.items():
+        (package / name).write_text(text, "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    copy = importlib.import_module("sixth.steps").copy
+    before = source_digest(copy)
+    (package / "cli.py").write_text("NEW = 1\n", "utf-8")
+    (package / "physics.py").write_text("# a comment\nOLD = 1\n", "utf-8")
+    assert source_digest(copy) == before
+    (package / "physics.py").write_text("OLD = 2\n", "utf-8")
+    assert source_digest(copy) != before

@@ -1,17 +1,17 @@
 """The lock of step sources: nobody changes a step without deciding whether its version rises.
 
 `steps.lock` holds, per step, its version and a digest of the sources that its numbers come from:
-all modules of its instrument, but for its faces and its simulator. A test compares it with the
-tree; after a change, raise the version if numbers changed, and run `make lock`.
+the step's own module and those of its instrument that it imports, directly or not. A test compares
+it with the tree; after a change, raise the version if numbers changed, and run `make lock`.
 """
 
 from __future__ import annotations
 
 import ast
 import hashlib
+import importlib.util
 import json
-import sys
-from collections.abc import Iterable
+from collections.abc import Iterator
 from pathlib import Path
 
 from gnomon.core.pipeline import Registry
@@ -19,7 +19,7 @@ from gnomon.core.steps import Step
 from gnomon.engine.discover import discover
 
 FILE = "steps.lock"
-_NOT_NUMBERS = {"cli.py", "demo.py", "simulate.py", "sources.py", "plots.py", "publish.py"}
+_OURS = "gnomon.instruments."
 
 
 def current(registry: Registry) -> dict[str, dict[str, object]]:
@@ -32,19 +32,58 @@ def current(registry: Registry) -> dict[str, dict[str, object]]:
 
 def source_digest(step: Step) -> str:
     """Return a digest of a step's code: names and syntax count, comments and layout do not."""
-    module = sys.modules[step.function.__module__]
-    folder = Path(str(module.__file__)).parent
-    return _digest(path for path in folder.glob("*.py") if path.name not in _NOT_NUMBERS)
-
-
-def _digest(paths: Iterable[Path]) -> str:
+    name = step.function.__module__
+    package = _package(name)
     digest = hashlib.sha256()
-    for path in sorted(paths):
-        tree = ast.parse(path.read_text("utf-8"))
+    for module, tree in sorted(_closure(name, package).items()):
         for node in ast.walk(tree):
             _drop_docstring(node)
-        digest.update(f"{path.name}\n{ast.unparse(tree)}\n".encode())
+        digest.update(f"{module}\n{ast.unparse(tree)}\n".encode())
     return digest.hexdigest()
+
+
+def _package(name: str) -> str:
+    """Return the instrument's package: one of ours, or the top of another's."""
+    depth = len(_OURS.split(".")) if name.startswith(_OURS) else 1
+    return ".".join(name.split(".")[:depth])
+
+
+def _closure(name: str, package: str) -> dict[str, ast.Module]:
+    """Parse a module and all modules of `package` that it imports, directly or not."""
+    found: dict[str, ast.Module] = {}
+    left = [name]
+    while left:
+        module = left.pop()
+        if module not in found:
+            found[module] = ast.parse(_source(module))
+            inside = (other for other in _imported(found[module]) if _inside(other, package))
+            left += [other for other in inside if _is_module(other)]
+    return found
+
+
+def _is_module(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:  # a name that a module defines
+        return False
+
+
+def _source(module: str) -> str:
+    spec = importlib.util.find_spec(module)
+    return Path(str(spec and spec.origin)).read_text("utf-8")
+
+
+def _imported(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def _inside(module: str, package: str) -> bool:
+    return module == package or module.startswith(package + ".")
 
 
 def _drop_docstring(node: ast.AST) -> None:

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from gnomon.instruments.argo.simulate import advance, reissue, simulate_gdac
+from gnomon.instruments.argo.simulate.gdac import advance, reissue, simulate_gdac
 from gnomon.sim import Archive, Cut, Latency, Refuse, Stale, Status, WrongSize
 from oceans import moved, new_ocean
 from terminal import gnomon, start

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from gnomon.core.instrument import Instrument
-from gnomon.instruments.argo.kinds import AGGREGATE, CYCLE, LEVELS, PROFILES
-from gnomon.instruments.argo.sources import GDAC
-from gnomon.instruments.argo.steps import tables
+from gnomon.instruments.argo.gdac.source import GDAC
+from gnomon.instruments.argo.kinds import KINDS
+from gnomon.instruments.argo.steps.core import tables
 
 INSTRUMENT = Instrument(
     "argo",
-    kinds=(CYCLE, AGGREGATE, LEVELS, PROFILES),
+    kinds=KINDS,
     sources=(GDAC,),
     steps=(tables,),
     pipelines={"argo": Path(__file__).parent / "pipelines" / "argo.toml"},

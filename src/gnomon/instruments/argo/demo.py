@@ -18,8 +18,9 @@ from gnomon.cli.run import work
 from gnomon.engine.events import Summary
 from gnomon.engine.project import How, Project, create
 from gnomon.errors import ConfigError, GnomonError
-from gnomon.instruments.argo.cli import export_pipeline, sync_pipeline
-from gnomon.instruments.argo.simulate import Gdac, advance, reissue, simulate_gdac
+from gnomon.instruments.argo.cli.export import export_pipeline
+from gnomon.instruments.argo.cli.sync import sync_pipeline
+from gnomon.instruments.argo.simulate.gdac import Gdac, advance, reissue, simulate_gdac
 from gnomon.sim.archive import Archive
 from gnomon.sim.faults import Cut, Fault, Status
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from gnomon.errors import BadData
 from gnomon.formats.netcdf3 import Dataset, Reader
-from gnomon.instruments.argo.physics import LIMITS, beyond_adjustment
+from gnomon.instruments.argo.science.selection import LIMITS, beyond_adjustment
 
 PARAMETERS = ("PRES", "TEMP", "PSAL")
 VALUES = ("", "_ADJUSTED", "_ADJUSTED_ERROR")

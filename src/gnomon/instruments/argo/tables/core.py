@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -17,62 +16,36 @@ from numpy.typing import NDArray
 
 from gnomon.core.dataset import Coverage
 from gnomon.errors import BadData
-from gnomon.instruments.argo.io import EPOCH, PARAMETERS, Profiles
-
-_DAY_MS = 86_400_000
-_EPOCH_MS = round((EPOCH - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()) * 1_000
-_TIME = pa.timestamp("us", tz="UTC")
-
-
-def _field(name: str, kind: pa.DataType, long_name: str, units: str = "1") -> pa.Field:
-    return pa.field(name, kind, metadata={"long_name": long_name, "units": units})
-
-
-_PROFILE_KEY = (
-    _field("platform_number", pa.int32(), "WMO number of the float"),
-    _field("cycle_number", pa.int32(), "cycle number, 0 is the launch cycle"),
-    _field("direction", pa.string(), "A ascending, D descending"),
-    _field("n_prof", pa.int16(), "sampling of the cycle, 0 is the primary one"),
+from gnomon.instruments.argo.files.core import PARAMETERS, Profiles
+from gnomon.instruments.argo.tables.columns import (
+    CORE,
+    LEVEL,
+    PROFILE_KEY,
+    TIME,
+    WHERE_AND_WHEN,
+    coverage,
+    field,
+    flags,
+    source_fields,
+    times,
 )
-_MEASURED = {
-    "PRES": ("sea water pressure, 0 at sea level", "decibar"),
-    "TEMP": ("in situ sea water temperature, ITS-90", "degree_Celsius"),
-    "PSAL": ("practical salinity, PSS-78", "1"),
-}
-
-
-def _parameter_fields(name: str) -> tuple[pa.Field, ...]:
-    (long_name, units), column = _MEASURED[name], name.lower()
-    flag = "quality flag, Argo reference table 2, of the "
-    return (
-        _field(column, pa.float32(), f"{long_name}, as measured", units),
-        _field(f"{column}_qc", pa.int8(), flag + "measured value"),
-        _field(f"{column}_adjusted", pa.float32(), f"{long_name}, adjusted", units),
-        _field(f"{column}_adjusted_qc", pa.int8(), flag + "adjusted value"),
-        _field(f"{column}_adjusted_error", pa.float32(), "error of the adjusted value", units),
-    )
-
 
 LEVELS_SCHEMA = pa.schema(
     [
-        *_PROFILE_KEY,
-        _field("level", pa.int32(), "index along the file's N_LEVELS"),
-        *(field for name in PARAMETERS for field in _parameter_fields(name)),
+        *PROFILE_KEY,
+        LEVEL,
+        *(column for name in PARAMETERS for column in source_fields(name, *CORE[name])),
     ]
 )
 PROFILES_SCHEMA = pa.schema(
     [
-        *_PROFILE_KEY,
-        _field("juld", _TIME, "time of the profile"),
-        _field("juld_qc", pa.int8(), "quality flag of juld"),
-        _field("latitude", pa.float64(), "latitude", "degree_north"),
-        _field("longitude", pa.float64(), "longitude", "degree_east"),
-        _field("position_qc", pa.int8(), "quality flag of latitude and longitude"),
-        _field("data_mode", pa.string(), "R real time, A adjusted, D delayed mode"),
-        _field("date_update", _TIME, "when the source file was last changed"),
-        _field("source_file", pa.string(), "path of the source file below the GDAC's dac/"),
-        _field("sha256", pa.string(), "SHA-256 of the source file"),
-        _field("n_levels", pa.int32(), "rows of the profile in the table of levels"),
+        *PROFILE_KEY,
+        *WHERE_AND_WHEN,
+        field("data_mode", pa.string(), "R real time, A adjusted, D delayed mode"),
+        field("date_update", TIME, "when the source file was last changed"),
+        field("source_file", pa.string(), "path of the source file below the GDAC's dac/"),
+        field("sha256", pa.string(), "SHA-256 of the source file"),
+        field("n_levels", pa.int32(), "rows of the profile in the table of levels"),
     ]
 )
 
@@ -177,13 +150,13 @@ class _Rows:
         part = part[self._order]
         columns = [
             *self._key(),
-            _times(self._column("juld")[self._order]),
-            _flags(self._column("juld_qc")[self._order]),
+            times(self._column("juld")[self._order]),
+            flags(self._column("juld_qc")[self._order]),
             pa.array(self._column("latitude")[self._order], from_pandas=True),
             pa.array(self._column("longitude")[self._order], from_pandas=True),
-            _flags(self._column("position_qc")[self._order]),
+            flags(self._column("position_qc")[self._order]),
             pa.array(self._column("data_mode")[self._order].astype(str)),
-            pa.array([p.profiles.date_update for p in self._parts], _TIME).take(part),
+            pa.array([p.profiles.date_update for p in self._parts], TIME).take(part),
             pa.array([p.source_file for p in self._parts]).take(part),
             pa.array([p.sha256 for p in self._parts]).take(part),
             pa.array(self._counts()[self._order]),
@@ -202,13 +175,13 @@ class _Rows:
         take = self._level_order()
         level = np.concatenate([np.nonzero(stands)[1] for stands in self._stands])
         columns.append(pa.array(level[take].astype(np.int32)))
-        values, flags = self._measured("values")[:, :, take], self._measured("qc")[:, :, take]
-        for (raw, adjusted, error), (raw_qc, adjusted_qc) in zip(values, flags, strict=True):
+        values, qc = self._measured("values")[:, :, take], self._measured("qc")[:, :, take]
+        for (raw, adjusted, error), (raw_qc, adjusted_qc) in zip(values, qc, strict=True):
             columns += [
                 pa.array(raw, from_pandas=True),
-                _flags(raw_qc),
+                flags(raw_qc),
                 pa.array(adjusted, from_pandas=True),
-                _flags(adjusted_qc),
+                flags(adjusted_qc),
                 pa.array(error, from_pandas=True),
             ]
         return pa.Table.from_arrays(columns, schema=LEVELS_SCHEMA)
@@ -229,35 +202,3 @@ class _Rows:
             flat = array.reshape(*array.shape[:2], -1)
             pieces.append(flat if stands.all() else flat.take(np.flatnonzero(stands), axis=2))
         return np.concatenate(pieces, axis=2)
-
-
-def _flags(qc: NDArray[np.int8]) -> pa.Array:
-    """Return flags with null for a blank one."""
-    return pa.array(qc, mask=qc < 0)
-
-
-def coverage(juld: NDArray[np.float64]) -> Coverage | None:
-    """Return the time from the first to the last profile; None where none has a time.
-
-    Parameters
-    ----------
-    juld : (profile,) float64
-        Days since 1950-01-01 UTC; NaN where there is none.
-    """
-    times = _microseconds(juld[~np.isnan(juld)])
-    return Coverage(int(times.min()), int(times.max())) if len(times) else None
-
-
-def _microseconds(juld: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return days since 1950 as microseconds since 1970, rounded to the millisecond.
-
-    The archive's times are whole seconds at best; their last bits are the noise of counting days.
-    """
-    return (np.rint(juld * _DAY_MS).astype(np.int64) + _EPOCH_MS) * 1_000
-
-
-def _times(juld: NDArray[np.float64]) -> pa.Array:
-    """Return days since 1950 as timestamps, null for NaN."""
-    none = np.isnan(juld)
-    micros = _microseconds(np.where(none, 0.0, juld))
-    return pa.array(micros, pa.int64(), mask=none).cast(_TIME)

@@ -30,7 +30,8 @@ from gnomon.core.instrument import SourceType
 from gnomon.core.items import Item, Listing, covers_nothing
 from gnomon.core.steps import StepConfig
 from gnomon.errors import BadData, NoData, NotFound, StaleListing
-from gnomon.instruments.argo.index import (
+from gnomon.instruments.argo.files.core import read_profiles
+from gnomon.instruments.argo.gdac.index import (
     META_INDEX,
     PROFILE_INDEX,
     Index,
@@ -40,9 +41,8 @@ from gnomon.instruments.argo.index import (
     read_meta_index,
     read_profile_index,
 )
-from gnomon.instruments.argo.io import read_profiles
 from gnomon.instruments.argo.kinds import AGGREGATE, CYCLE
-from gnomon.instruments.argo.tables import coverage
+from gnomon.instruments.argo.tables.columns import coverage
 from gnomon.store.hashing import sha256_of
 
 _log = logging.getLogger(__name__)

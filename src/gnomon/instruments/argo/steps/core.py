@@ -12,9 +12,9 @@ from gnomon.core.steps import In, Out, StepConfig, step
 from gnomon.errors import NoData
 from gnomon.formats.netcdf3 import Reader
 from gnomon.formats.parquet import write_table
-from gnomon.instruments.argo.io import read_profiles
+from gnomon.instruments.argo.files.core import read_profiles
 from gnomon.instruments.argo.kinds import AGGREGATE, CYCLE, LEVELS, PROFILES
-from gnomon.instruments.argo.tables import Part, assemble
+from gnomon.instruments.argo.tables.core import Part, assemble
 
 
 class TablesConfig(StepConfig):

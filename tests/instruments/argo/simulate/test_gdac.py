@@ -4,9 +4,9 @@ import netCDF4
 import numpy as np
 import pytest
 
-from gnomon.instruments.argo.index import floats, items, read_meta_index, read_profile_index
-from gnomon.instruments.argo.io import read_profiles
-from gnomon.instruments.argo.simulate import advance, reissue, simulate_gdac
+from gnomon.instruments.argo.files.core import read_profiles
+from gnomon.instruments.argo.gdac.index import floats, items, read_meta_index, read_profile_index
+from gnomon.instruments.argo.simulate.gdac import advance, reissue, simulate_gdac
 
 
 def listing(gdac):

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from gnomon.errors import BadData
 from gnomon.formats import netcdf3
 from gnomon.formats.netcdf3_writer import NewVariable, encode
-from gnomon.instruments.argo.io import FLAGS, PARAMETERS, VALUES, read_profiles
-from gnomon.instruments.argo.physics import best_values, good
+from gnomon.instruments.argo.files.core import FLAGS, PARAMETERS, VALUES, read_profiles
+from gnomon.instruments.argo.science.selection import best_values, good
 
 
 def rewrite(source, target, change):

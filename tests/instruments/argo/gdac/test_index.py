@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from gnomon.errors import BadData, ConfigError
-from gnomon.instruments.argo.index import (
+from gnomon.instruments.argo.gdac.index import (
     Selection,
     floats,
     items,

@@ -1,6 +1,6 @@
 import numpy as np
 
-from gnomon.instruments.argo.physics import best_values, beyond_adjustment, good
+from gnomon.instruments.argo.science.selection import best_values, beyond_adjustment, good
 
 NAN = np.nan
 RAW = np.array([[1, 2], [3, 4], [5, 6]], "f4")

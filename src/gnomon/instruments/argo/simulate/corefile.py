@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gnomon.formats.netcdf3_writer import Attributes, NewVariable, encode
-from gnomon.instruments.argo.io import BLANK, FLAGS, PARAMETERS, VALUES
+from gnomon.instruments.argo.files.core import BLANK, FLAGS, PARAMETERS, VALUES
 
 _FILL, _FILL_JULD = 99999, np.float64(999999.0)
 WIDTHS = {"DATE_TIME": 14} | {f"STRING{width}": width for width in (256, 64, 32, 16, 8, 4, 2)}
@@ -35,7 +35,7 @@ _HISTORY_TEXTS = (
 
 @dataclass(frozen=True)
 class CoreProfile:
-    """One profile to write; shapes and units as in `gnomon.instruments.argo.io.Profiles`.
+    """One profile to write; shapes and units as in `gnomon.instruments.argo.files.core.Profiles`.
 
     Attributes
     ----------

@@ -19,7 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gnomon.formats.netcdf3_writer import NewVariable, encode, write
-from gnomon.instruments.argo.corefile import (
+from gnomon.instruments.argo.files.core import EPOCH
+from gnomon.instruments.argo.gdac.index import META_INDEX, PROFILE_INDEX
+from gnomon.instruments.argo.simulate.corefile import (
     WIDTHS,
     CoreFile,
     CoreProfile,
@@ -28,8 +30,6 @@ from gnomon.instruments.argo.corefile import (
     global_attributes,
     stamp,
 )
-from gnomon.instruments.argo.index import META_INDEX, PROFILE_INDEX
-from gnomon.instruments.argo.io import EPOCH
 
 DACS = {"aoml": "AO", "coriolis": "IF", "incois": "IN"}
 _FIRST_WMO = 3_900_001

@@ -1,0 +1,1 @@
+"""`gnomon argo`: one file per group of commands."""

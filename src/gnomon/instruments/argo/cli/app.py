@@ -1,0 +1,13 @@
+"""`gnomon argo`, assembled."""
+
+from __future__ import annotations
+
+import typer
+
+from gnomon.instruments.argo.cli.export import export
+from gnomon.instruments.argo.cli.simulate import simulate
+from gnomon.instruments.argo.cli.sync import sync
+
+app = typer.Typer(help="Argo floats.", no_args_is_help=True)
+for command in (sync, export, simulate):
+    app.command()(command)

@@ -1,0 +1,1 @@
+"""Formats that users ask for beside Parquet."""

@@ -1,0 +1,1 @@
+"""The archive: its index files, and what is new in it."""

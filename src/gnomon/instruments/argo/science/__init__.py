@@ -1,0 +1,1 @@
+"""Rules and physics of Argo data: arrays in, arrays out."""

@@ -1,0 +1,1 @@
+"""Simulated archives of a known ocean."""

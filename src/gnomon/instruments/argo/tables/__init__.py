@@ -1,0 +1,1 @@
+"""The tables of one float, made from what its files hold."""
