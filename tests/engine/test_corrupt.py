@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from gnomon.engine import upkeep
 from gnomon.engine.events import Happened
 from gnomon.errors import Corrupt
 from lab import Lab
@@ -111,3 +112,18 @@ def test_a_corrupt_product_is_not_published(done):
     (problem,) = done.run().problems
     assert (problem.what, problem.act) == (Happened.FAILED, "publish")
     assert not (done.out / "book.txt").exists()
+
+
+def test_a_store_that_was_emptied_is_filled_again_from_the_archive(done):
+    before = {path: path.read_bytes() for path in done.store.root.rglob("*") if path.is_file()}
+    for path in before:
+        path.unlink()
+    versions = done.good()
+    assert upkeep.restore(done.catalog, done.store, lambda d: d.kind == "none") == []
+    jobs = upkeep.restore(done.catalog, done.store)
+    assert len(jobs) == sum(done.states().values())
+    summary = done.run()
+    assert summary.ok
+    assert {path: path.read_bytes() for path in before} == before
+    assert done.good() == versions
+    assert upkeep.restore(done.catalog, done.store) == []

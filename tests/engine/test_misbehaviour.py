@@ -166,14 +166,22 @@ def test_a_publisher_that_fails_is_asked_again_and_others_go_on(echoes):
     assert echoes.published() == {"echo/1_0.txt": "a"}
 
 
-def test_a_receipt_that_makes_no_sense_is_reported_and_published_anew(echoes):
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        (lambda path: (path.chmod(0o644), path.write_text("no receipt")), [Happened.CORRUPT]),
+        (lambda path: path.unlink(), []),  # an emptied store is filled again; the log says so
+    ],
+    ids=["altered", "absent"],
+)
+def test_a_receipt_that_makes_no_sense_is_published_anew(echoes, caplog, damage, told):
     echoes.put(raw_1_0="a")
     echoes.run()
     (receipt,) = [key for kind, key in echoes.good() if kind == "receipt"]
-    path = echoes.path("receipt", receipt)
-    path.unlink()
+    damage(echoes.path("receipt", receipt))
     summary = echoes.run()
-    assert [problem.what for problem in summary.problems] == [Happened.CORRUPT]
+    assert [problem.what for problem in summary.problems] == told
+    assert "made anew" in caplog.text
     echoes.assert_clean()
 
 

@@ -64,13 +64,16 @@ def _show_problems(screen: Screen, bad: list[JobRow]) -> None:
 def retry(
     kind: Annotated[str | None, typer.Argument(metavar="[KIND]")] = None,
     key: Annotated[str | None, typer.Argument(metavar="[KEY]")] = None,
+    missing: Annotated[
+        bool, typer.Option("--missing", help="Those whose products are gone from the store.")
+    ] = False,
     folder: Folder = HERE,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Let jobs run again: all that stand failed or rejected, or those of one dataset."""
-    if kind is not None and key is None:
-        raise typer.BadParameter("a KIND needs a KEY")
+    if kind is not None and (key is None or missing):
+        raise typer.BadParameter("a KIND needs a KEY, and goes without --missing")
     with (
         project(folder, as_json=as_json) as (opened, screen),
         opened.catalog(dry_run=dry_run) as catalog,
@@ -78,6 +81,8 @@ def retry(
         if kind is not None and key is not None:
             chosen, text = named(opened.registry, kind, key)
             jobs = upkeep.retry(catalog, chosen, text, dry_run=dry_run)
+        elif missing:
+            jobs = upkeep.restore(catalog, opened.store, dry_run=dry_run)
         else:
             jobs = upkeep.retry(catalog, dry_run=dry_run)
         if screen.as_json:

@@ -9,6 +9,7 @@ from pathlib import Path
 from gnomon.catalog import queries
 from gnomon.catalog.catalog import Catalog
 from gnomon.catalog.queries import JobRow, Stored
+from gnomon.core.dataset import Dataset
 from gnomon.core.jobs import State
 from gnomon.core.kinds import Kind
 from gnomon.engine.execute import now_us
@@ -113,18 +114,51 @@ def retry(
     return chosen
 
 
+def restore(
+    catalog: Catalog,
+    store: Store,
+    concerns: Callable[[Dataset], bool] = lambda _: True,
+    *,
+    dry_run: bool = False,
+) -> list[JobRow]:
+    """Make jobs ready to run again whose current products are gone from the store.
+
+    A function service empties its disk between two calls, and a shared catalogue knows better.
+
+    Parameters
+    ----------
+    concerns : callable
+        Which datasets to look at; all by default.
+    """
+    gone = [
+        stored
+        for stored in queries.datasets(catalog)
+        if concerns(stored.dataset) and not store.path(stored.dataset).exists()
+    ]
+    chosen = {job.fingerprint: job for stored in gone for job in _holders(catalog, stored)}
+    if chosen and not dry_run:
+        with catalog.writing() as writing:
+            writing.reopen(list(chosen))
+    return list(chosen.values())
+
+
 def _jobs_about(catalog: Catalog, kind: Kind, key_text: str) -> list[JobRow]:
     """Return the jobs that hold a key now, or that failed to make it."""
     jobs: dict[str, JobRow] = {}
     for stored in queries.versions(catalog, kind.name, key_text):
-        holding = set(queries.slots_of(catalog, stored.dataset.seq))
-        for job in queries.makers(catalog, stored.dataset.seq):
-            if stored.current and job.slot in holding:
-                jobs[job.fingerprint] = job
+        jobs |= {job.fingerprint: job for job in _holders(catalog, stored)}
     for job in queries.problems(catalog):
         if job.key == key_text and (job.act != "fetch" or f"|{kind.name}|" in job.slot):
             jobs[job.fingerprint] = job
     return [job for job in jobs.values() if job.state != State.RUNNING]
+
+
+def _holders(catalog: Catalog, stored: Stored) -> list[JobRow]:
+    """Return the jobs that made a dataset and whose cells hold it now."""
+    if not stored.current:
+        return []
+    holding = set(queries.slots_of(catalog, stored.dataset.seq))
+    return [job for job in queries.makers(catalog, stored.dataset.seq) if job.slot in holding]
 
 
 def veto(
