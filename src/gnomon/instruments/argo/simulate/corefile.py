@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gnomon.formats.netcdf3_writer import Attributes, NewVariable, encode
-from gnomon.instruments.argo.files.core import BLANK, FLAGS, PARAMETERS, VALUES
+from gnomon.instruments.argo.files.core import FLAGS, PARAMETERS, VALUES
+from gnomon.instruments.argo.files.variables import BLANK
 
 _FILL, _FILL_JULD = 99999, np.float64(999999.0)
 WIDTHS = {"DATE_TIME": 14} | {f"STRING{width}": width for width in (256, 64, 32, 16, 8, 4, 2)}

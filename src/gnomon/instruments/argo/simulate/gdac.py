@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gnomon.formats.netcdf3_writer import NewVariable, encode, write
-from gnomon.instruments.argo.files.core import EPOCH
+from gnomon.instruments.argo.files.variables import EPOCH
 from gnomon.instruments.argo.gdac.index import META_INDEX, PROFILE_INDEX
 from gnomon.instruments.argo.simulate.corefile import (
     WIDTHS,

@@ -13,7 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from gnomon.core.dataset import Coverage
-from gnomon.instruments.argo.files.core import EPOCH
+from gnomon.instruments.argo.files.variables import EPOCH
 
 _DAY_MS = 86_400_000
 _EPOCH_MS = round((EPOCH - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()) * 1_000
