@@ -43,11 +43,9 @@ def write_table(
         Rows per row group; each keeps the least and greatest value of every column, by which
         readers skip it.
     """
-    text = json.dumps(asdict(provenance), sort_keys=True, separators=(",", ":"))
-    metadata = {**(table.schema.metadata or {}), PROVENANCE_KEY: text.encode()}
     part = path.with_name(path.name + ".part")
     pq.write_table(
-        table.replace_schema_metadata(metadata),
+        described(table, provenance),
         part,
         compression="zstd",
         compression_level=zstd_level,
@@ -56,6 +54,13 @@ def write_table(
         write_statistics=True,
     )
     part.replace(path)
+
+
+def described(table: pa.Table, provenance: Provenance) -> pa.Table:
+    """Return a table whose metadata holds the provenance, in place of any that it had."""
+    text = json.dumps(asdict(provenance), sort_keys=True, separators=(",", ":"))
+    metadata = {**(table.schema.metadata or {}), PROVENANCE_KEY: text.encode()}
+    return table.replace_schema_metadata(metadata)
 
 
 def read_provenance(path: Path) -> dict[str, Any]:

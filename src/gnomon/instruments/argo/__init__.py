@@ -6,11 +6,12 @@ from gnomon.core.instrument import Instrument
 from gnomon.instruments.argo.gdac.source import GDAC
 from gnomon.instruments.argo.kinds import KINDS
 from gnomon.instruments.argo.steps.core import tables
+from gnomon.instruments.argo.steps.exports import positions, to_arrow, to_csv, to_json
 
 INSTRUMENT = Instrument(
     "argo",
     kinds=KINDS,
     sources=(GDAC,),
-    steps=(tables,),
+    steps=(tables, to_json, to_csv, to_arrow, positions),
     pipelines={"argo": Path(__file__).parent / "pipelines" / "argo.toml"},
 )
