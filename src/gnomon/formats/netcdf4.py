@@ -35,7 +35,7 @@ class _Attributes(Mapping[str, AttributeValue]):
     def __getitem__(self, name: str) -> AttributeValue:
         if name not in self._held:
             raise KeyError(name)
-        value = _sound(self._name, lambda: np.asarray(self._held[name]).ravel())
+        value: NDArray[Any] = _sound(self._name, lambda: np.asarray(self._held[name]).ravel())
         if value.dtype.kind in "SO":
             raw = value[0] if len(value) else b""
             return raw.decode("utf-8", "backslashreplace") if isinstance(raw, bytes) else str(raw)
@@ -69,6 +69,25 @@ class Variable:
         return values
 
 
+class _Lengths(Mapping[str, int]):
+    """Lengths of dimensions, looked up when asked for."""
+
+    def __init__(self, name: str, held: Any) -> None:
+        self._name, self._held = name, held
+
+    def __getitem__(self, name: str) -> int:
+        if name not in self._held:
+            raise KeyError(name)
+        length: int = _sound(self._name, lambda: self._held[name].shape[0])
+        return length
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, item in self._held.items() if item.is_scale)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 class Dataset:
     """The variables of an open file by name; only of its root group.
 
@@ -76,26 +95,15 @@ class Dataset:
     ----------
     name : str
         The file's name, for messages.
+    dimensions : mapping of str to int
+        Lengths.
     """
 
-    def __init__(self, name: str, held: Any) -> None:
-        self.name, self._held = name, held
+    def __init__(self, name: str, held: Any, name_of: Callable[[Any, Any], bytes]) -> None:
+        self.name, self._held, self._name_of = name, held, name_of
+        self.dimensions: Mapping[str, int] = _Lengths(name, held)
         self._names = _sound(name, lambda: dict.fromkeys(held))
-
-    @cached_property
-    def dimensions(self) -> Mapping[str, int]:
-        """Lengths of the dimensions by name."""
-
-        def lengths() -> dict[str, int]:
-            import h5py  # noqa: PLC0415 - as in `opened`
-
-            return {
-                name: item.shape[0]
-                for name, item in self._held.items()
-                if h5py.h5ds.is_scale(item.id)
-            }
-
-        return _sound(self.name, lengths)
+        self._opened: dict[str, Variable] = {}
 
     def __contains__(self, name: object) -> bool:
         return name in self._names
@@ -104,15 +112,20 @@ class Dataset:
         return iter(self._names)
 
     def __getitem__(self, name: str) -> Variable:
-        held = _sound(self.name, lambda: self._held[name])
-        return Variable(name, self._dimensions_of(held), held.dtype, self.name, held)
+        if name not in self._opened:
+            held = _sound(self.name, lambda: self._held[name])
+            scales = self._scales(held)
+            self._opened[name] = Variable(name, scales, held.dtype, self.name, held)
+        return self._opened[name]
 
-    def _dimensions_of(self, held: Any) -> tuple[str, ...]:
-        """Return the names of the scales that are attached to a variable."""
+    def _scales(self, held: Any) -> tuple[str, ...]:
+        """Return the names of the dimensions of a variable: of the scales attached to it."""
 
         def names() -> tuple[str, ...]:
             scales = (entry[0] for entry in held.attrs["DIMENSION_LIST"])
-            return tuple(self._held[scale].name.lstrip("/") for scale in scales)
+            return tuple(
+                self._name_of(scale, self._held.id).decode().lstrip("/") for scale in scales
+            )
 
         return _sound(self.name, names) if held.shape else ()
 
@@ -149,4 +162,4 @@ def opened(path: Path, name: str | None = None) -> Iterator[Dataset]:
     name = name or path.name
     held = _sound(name, lambda: h5py.File(path, "r", locking=False))
     with held:
-        yield Dataset(name, held)
+        yield Dataset(name, held, h5py.h5r.get_name)

@@ -18,7 +18,7 @@ from gnomon.instruments.argo.files.variables import EPOCH
 _DAY_MS = 86_400_000
 _EPOCH_MS = round((EPOCH - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()) * 1_000
 TIME = pa.timestamp("us", tz="UTC")
-_FLAG = "quality flag, Argo reference table 2, of the "
+FLAG = "quality flag, Argo reference table 2, of the "
 
 
 def field(name: str, kind: pa.DataType, long_name: str, units: str = "1") -> pa.Field:
@@ -78,9 +78,9 @@ def source_fields(name: str, long_name: str, units: str) -> tuple[pa.Field, ...]
     column = name.lower()
     return (
         field(column, pa.float32(), f"{long_name}, as measured", units),
-        field(f"{column}_qc", pa.int8(), _FLAG + "measured value"),
+        field(f"{column}_qc", pa.int8(), FLAG + "measured value"),
         field(f"{column}_adjusted", pa.float32(), f"{long_name}, adjusted", units),
-        field(f"{column}_adjusted_qc", pa.int8(), _FLAG + "adjusted value"),
+        field(f"{column}_adjusted_qc", pa.int8(), FLAG + "adjusted value"),
         field(f"{column}_adjusted_error", pa.float32(), "error of the adjusted value", units),
     )
 
@@ -94,10 +94,10 @@ def chosen_fields(name: str, long_name: str, units: str) -> tuple[pa.Field, ...]
     column = name.lower()
     return (
         field(column, pa.float32(), long_name, units),
-        field(f"{column}_qc", pa.int8(), _FLAG + "value"),
+        field(f"{column}_qc", pa.int8(), FLAG + "value"),
         field(f"{column}_error", pa.float32(), "error of the value, where it is adjusted", units),
         field(f"{column}_raw", pa.float32(), f"{long_name}, as measured", units),
-        field(f"{column}_raw_qc", pa.int8(), _FLAG + "measured value"),
+        field(f"{column}_raw_qc", pa.int8(), FLAG + "measured value"),
         field(f"{column}_mode", pa.string(), "R real time, A adjusted, D delayed mode"),
     )
 
