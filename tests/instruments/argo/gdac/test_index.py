@@ -6,12 +6,12 @@ import pytest
 
 from gnomon.errors import BadData, ConfigError
 from gnomon.instruments.argo.gdac.index import (
-    Selection,
     floats,
     items,
     read_meta_index,
     read_profile_index,
 )
+from gnomon.instruments.argo.gdac.selection import Selection
 from gnomon.instruments.argo.kinds import CYCLE
 
 NAMES = "file,date,latitude,longitude,ocean,profiler_type,institution,date_update"

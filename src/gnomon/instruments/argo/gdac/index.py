@@ -10,7 +10,7 @@ from __future__ import annotations
 import gzip
 import logging
 import zlib
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -21,31 +21,42 @@ import pyarrow.csv as pa_csv
 from numpy.typing import NDArray
 
 from gnomon.core.items import Item
-from gnomon.errors import BadData, ConfigError
-from gnomon.instruments.argo.kinds import CYCLE, PROFILE_PATH
+from gnomon.errors import BadData
+from gnomon.instruments.argo.kinds import BGC_CYCLE, CYCLE, PROFILE_PATH, SYNTHETIC_CYCLE
 
 _log = logging.getLogger(__name__)
 PROFILE_INDEX = "ar_index_global_prof.txt"
+BIO_INDEX = "argo_bio-profile_index.txt"
+SYNTHETIC_INDEX = "argo_synthetic-profile_index.txt"
 META_INDEX = "ar_index_global_meta.txt"
+TECHNICAL_INDEX = "ar_index_global_tech.txt"
+TRAJECTORY_INDEX = "ar_index_global_traj.txt"
+BIO_TRAJECTORY_INDEX = "argo_bio-traj_index.txt"
+GREYLIST_FILE = "ar_greylist.txt"
 
-_PROFILE_COLUMNS = [
-    "file",
-    "date",
-    "latitude",
-    "longitude",
-    "ocean",
-    "profiler_type",
-    "institution",
-    "date_update",
-]
-_META_COLUMNS = ["file", "profiler_type", "institution", "date_update"]
+_POSITION = ("date", "latitude", "longitude", "ocean", "profiler_type", "institution")
+_AREA = ("latitude_max", "latitude_min", "longitude_max", "longitude_min")
+_COLUMNS = {
+    PROFILE_INDEX: ("file", *_POSITION, "date_update"),
+    BIO_INDEX: ("file", *_POSITION, "parameters", "parameter_data_mode", "date_update"),
+    SYNTHETIC_INDEX: ("file", *_POSITION, "parameters", "parameter_data_mode", "date_update"),
+    META_INDEX: ("file", "profiler_type", "institution", "date_update"),
+    TECHNICAL_INDEX: ("file", "institution", "date_update"),
+    TRAJECTORY_INDEX: ("file", *_AREA, "profiler_type", "institution", "date_update"),
+    BIO_TRAJECTORY_INDEX: (
+        *("file", *_AREA, "profiler_type", "institution", "parameters", "date_update"),
+    ),
+}
 _USED = {
     "file": pa.string(),
     "date": pa.int64(),
     "latitude": pa.float64(),
     "longitude": pa.float64(),
+    "parameters": pa.string(),
     "date_update": pa.int64(),
 }
+_PROFILE_KINDS = {"": CYCLE, "B": BGC_CYCLE, "S": SYNTHETIC_CYCLE}
+_RE2 = "^" + PROFILE_PATH.pattern.replace("(?P=wmo)", r"(?P<wmo_again>\d{5,7})") + "$"
 _GZIP = b"\x1f\x8b"
 _UPDATED = "Date of update"
 _POLE, _HALF, _CIRCLE = 90.0, 180.0, 360.0
@@ -61,79 +72,36 @@ class Index:
         The header's date of update, UTC.
     rows : pyarrow.Table
         ``file``, and ``dac`` (string) and ``wmo`` (int32) taken from it; ``date_update`` and
-        ``date``, int64, YYYYMMDDHHMISS as in the file; ``latitude`` and ``longitude`` in degrees.
-        An empty date and an impossible position (-99.999, -999.999, 99999) are null. An index of
-        meta files has neither date nor position.
+        ``date``, int64, YYYYMMDDHHMISS as in the file; ``latitude`` and ``longitude`` in degrees;
+        ``parameters``, separated by spaces. An empty date and an impossible position (-99.999,
+        -999.999, 99999) are null. Only indexes of profiles have dates and positions, and only
+        those of B and S files, and of B trajectories, have parameters.
     """
 
     updated: datetime
     rows: pa.Table
 
 
-@dataclass(frozen=True)
-class Selection:
-    """Which floats to take; what is left out does not restrict.
-
-    Attributes
-    ----------
-    floats : frozenset of int
-        WMO numbers.
-    dacs : frozenset of str
-    box : (west, east, south, north), optional
-        Degrees, the edges in; a west beyond the east crosses the antimeridian.
-    since : datetime, optional
-        Files updated then or later; aware.
-    """
-
-    floats: frozenset[int] = frozenset()
-    dacs: frozenset[str] = frozenset()
-    box: tuple[float, float, float, float] | None = None
-    since: datetime | None = None
-
-    def __post_init__(self) -> None:
-        if self.since is not None and self.since.tzinfo is None:
-            raise ConfigError("since needs a time zone")
-        if self.box is not None:
-            _check_box(*self.box)
-
-    @property
-    def all(self) -> bool:
-        """Whether everything is taken."""
-        return self == Selection()
-
-    def mask(self, index: Index) -> NDArray[np.bool_]:
-        """Tell which rows of an index are taken, (row,) bool.
-
-        A row without a position lies in no box; an index without positions (the one of meta
-        files) is not restricted by the box.
-        """
-        rows = index.rows
-        taken = np.ones(rows.num_rows, np.bool_)
-        if self.floats:
-            taken &= np.isin(rows["wmo"].to_numpy(), list(self.floats))
-        if self.dacs:
-            taken &= pc.is_in(rows["dac"], pa.array(sorted(self.dacs))).to_numpy()
-        if self.since is not None:
-            oldest = int(self.since.astimezone(UTC).strftime("%Y%m%d%H%M%S"))
-            taken &= rows["date_update"].to_numpy() >= oldest
-        if self.box is not None and "latitude" in rows.column_names:
-            taken &= _inside(rows, *self.box)
-        return taken
-
-
 def read_profile_index(data: bytes, name: str = PROFILE_INDEX) -> Index:
-    """Parse an index of profile files; see `read_meta_index`."""
-    return _read(data, name, _PROFILE_COLUMNS)
+    """Parse an index of core profile files; see `read_index`."""
+    return read_index(data, PROFILE_INDEX, name)
 
 
 def read_meta_index(data: bytes, name: str = META_INDEX) -> Index:
-    """Parse an index of meta-data files: it lists floats that have no profile yet.
+    """Parse an index of meta-data files: it lists floats that have no profile yet."""
+    return read_index(data, META_INDEX, name)
+
+
+def read_index(data: bytes, which: str, name: str = "") -> Index:
+    """Parse an index.
 
     Parameters
     ----------
     data : bytes
         The file, plain or gzipped (even twice, as one mirror has it).
-    name : str
+    which : str
+        `PROFILE_INDEX` or another of these: each has its own columns.
+    name : str, optional
         What messages call it.
 
     Raises
@@ -141,61 +109,94 @@ def read_meta_index(data: bytes, name: str = META_INDEX) -> Index:
     BadData
         The file is cut, its header or columns are others, or a row makes no sense.
     """
-    return _read(data, name, _META_COLUMNS)
+    return _read(data, name or which, _COLUMNS[which])
 
 
-def items(index: Index, taken: NDArray[np.bool_] | None = None) -> list[Item]:
-    """Turn the rows of a profile index into one item per float and cycle.
+def items(index: Index, taken: NDArray[np.bool_] | None = None, letter: str = "") -> list[Item]:
+    """Turn the rows of an index of profiles into one item per float and cycle.
 
-    Core files only (B, S and M files are left out; rows that are no paths of profile files too,
-    with a warning). Of a delayed-mode and a real-time file of one cycle the delayed one leads; of
-    one file listed twice, the newer row.
+    Files of one letter only (rows that are no paths of profile files are left out with a
+    warning). Of a delayed-mode and a real-time file of one cycle the delayed one leads; of one
+    file listed twice, or of a float under two DACs, the newer row.
 
     Parameters
     ----------
     index : Index
     taken : (row,) bool, optional
         From `Selection.mask`; all rows by default.
+    letter : {"", "B", "S"}
+        Core, biogeochemical or synthetic files.
     """
-    odd: list[str] = []
-    best: dict[tuple[str, str], tuple[str, int, str]] = {}
-    for path, date_update in _chosen(index, taken):
-        match = PROFILE_PATH.fullmatch(path)
-        if match is None:
-            odd.append(path)
-            continue
-        _, wmo, kind, mode, cycle = match.groups()
-        if kind:
-            continue
-        known = best.get((wmo, cycle))
-        if known is None or (mode == "D", date_update) > (known[0] == "D", known[1]):
-            best[wmo, cycle] = (mode, date_update, path)
-    if odd:
-        what = "rows are no paths of profile files and are left out, the first:"
-        _log.warning("%s: %d %s %s", PROFILE_INDEX, len(odd), what, odd[0])
-    return [_item(wmo, cycle, *found) for (wmo, cycle), found in best.items()]
+    rows = index.rows.select(["file", "dac", "wmo", "date_update"])
+    rows = rows if taken is None else rows.filter(pa.array(taken))
+    parts = pc.extract_regex(rows["file"].combine_chunks(), _RE2)
+    is_path = pc.equal(parts.field("wmo"), parts.field("wmo_again")).fill_null(False)
+    _tell_odd(rows.filter(pc.invert(is_path))["file"])
+    chosen = pc.and_(is_path, pc.equal(parts.field("kind"), letter))
+    return _items(_PROFILE_KINDS[letter].name, rows.filter(chosen), parts.filter(chosen))
 
 
 def floats(index: Index, taken: NDArray[np.bool_] | None = None) -> dict[int, str]:
-    """Return the DAC of every float that an index of either sort lists, by WMO number."""
+    """Return the DAC of every float that an index lists, by WMO number.
+
+    Of two DACs, that of the newer file.
+    """
     rows = index.rows if taken is None else index.rows.filter(pa.array(taken))
-    pairs = rows.select(["wmo", "dac"]).group_by(["wmo", "dac"], use_threads=False).aggregate([])
+    pairs = rows.group_by(["wmo", "dac"], use_threads=False).aggregate([("date_update", "max")])
+    pairs = pairs.sort_by([("date_update_max", "ascending"), ("dac", "ascending")])
     return dict(zip(pairs["wmo"].to_pylist(), pairs["dac"].to_pylist(), strict=True))
 
 
-def _chosen(index: Index, taken: NDArray[np.bool_] | None) -> Iterator[tuple[str, int]]:
-    rows = index.rows.select(["file", "date_update"])
-    rows = rows if taken is None else rows.filter(pa.array(taken))
-    return zip(rows["file"].to_pylist(), rows["date_update"].to_pylist(), strict=True)
+def _items(kind: str, rows: pa.Table, parts: pa.StructArray) -> list[Item]:
+    cycles = parts.field("cycle").dictionary_encode()
+    wmos, modes = rows["wmo"].to_numpy(), _texts(parts.field("mode"))
+    key = wmos.astype(np.int64) * max(len(cycles.dictionary), 1) + cycles.indices.to_numpy()
+    best = _best(key, modes == "D", rows["date_update"].to_numpy())
+    columns = (
+        *(wmos, _texts(cycles.dictionary)[cycles.indices.to_numpy()], _texts(rows["file"])),
+        *(_texts(rows["dac"]), modes, _texts(rows["date_update"].cast(pa.string()))),
+    )
+    return [
+        Item(
+            kind,
+            {"wmo": wmo, "cycle": cycle},
+            "dac/" + path,
+            stamp,
+            None,
+            {"dac": dac, "mode": mode, "name": path[path.rindex("/") + 1 :], "date_update": stamp},
+        )
+        for wmo, cycle, path, dac, mode, stamp in zip(
+            *(column[best].tolist() for column in columns), strict=True
+        )
+    ]
 
 
-def _item(wmo: str, cycle: str, mode: str, date_update: int, path: str) -> Item:
-    stamp, (dac, _, _, name) = str(date_update), path.split("/")
-    tags = {"dac": dac, "mode": mode, "name": name, "date_update": stamp}
-    return Item(CYCLE.name, {"wmo": int(wmo), "cycle": cycle}, "dac/" + path, stamp, tags=tags)
+def _best(
+    key: NDArray[np.int64], delayed: NDArray[np.bool_], updated: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return the leading row of every key, in the order of the rows."""
+    alike = np.sort(key)
+    if np.all(alike[1:] != alike[:-1]):
+        return np.arange(len(key))
+    order = np.lexsort((updated, delayed, key))
+    last = np.append(key[order][1:] != key[order][:-1], True)
+    return np.sort(order[last])
 
 
-def _read(data: bytes, name: str, columns: list[str]) -> Index:
+def _texts(column: pa.Array | pa.ChunkedArray) -> NDArray[np.object_]:
+    """Return strings as an array of Python's."""
+    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    texts: NDArray[np.object_] = whole.to_numpy(zero_copy_only=False).astype(object)
+    return texts
+
+
+def _tell_odd(paths: Sequence[object]) -> None:
+    if len(paths):
+        what = "rows are no paths of profile files and are left out, the first:"
+        _log.warning("%s: %d %s %s", "index", len(paths), what, paths[0])
+
+
+def _read(data: bytes, name: str, columns: Sequence[str]) -> Index:
     text = _unpacked(data, name)
     if not text.endswith(b"\n"):
         raise BadData(f"{name}: cut, its last line has no end")
@@ -204,10 +205,11 @@ def _read(data: bytes, name: str, columns: list[str]) -> Index:
     options = pa_csv.ConvertOptions(
         column_types=types, include_columns=list(types), null_values=[""]
     )
-    reading = pa_csv.ReadOptions(column_names=columns, use_threads=False)
+    reading = pa_csv.ReadOptions(column_names=list(columns), use_threads=False)
+    parsing = pa_csv.ParseOptions(quote_char=False)
     try:
         rows = pa_csv.read_csv(
-            pa.BufferReader(pa.py_buffer(text).slice(start)), reading, convert_options=options
+            pa.BufferReader(pa.py_buffer(text).slice(start)), reading, parsing, options
         )
     except pa.ArrowInvalid as error:
         if start < len(text):
@@ -228,7 +230,7 @@ def _unpacked(data: bytes, name: str) -> bytes:
     return data
 
 
-def _header(text: bytes, name: str, columns: list[str]) -> tuple[datetime, int]:
+def _header(text: bytes, name: str, columns: Sequence[str]) -> tuple[datetime, int]:
     """Return the date of update and where the rows start."""
     notes, at = {}, 0
     while text.startswith(b"#", at):
@@ -276,20 +278,3 @@ def _with_floats(rows: pa.Table, name: str) -> pa.Table:
     except pa.ArrowInvalid as error:
         raise BadData(f"{name}: {error}") from None
     return rows.append_column("dac", pc.list_element(parts, 0)).append_column("wmo", wmo)
-
-
-def _check_box(west: float, east: float, south: float, north: float) -> None:
-    if not (-_POLE <= south <= north <= _POLE):
-        raise ConfigError(f"a box from {south} to {north} degrees north")
-    if not all(-_HALF <= degrees <= _CIRCLE for degrees in (west, east)):
-        raise ConfigError(f"a box from {west} to {east} degrees east")
-
-
-def _inside(
-    rows: pa.Table, west: float, east: float, south: float, north: float
-) -> NDArray[np.bool_]:
-    """Tell which rows lie in a box; the width is measured eastwards from its west."""
-    latitude, longitude = _position(rows)
-    width = _CIRCLE if east - west >= _CIRCLE else (east - west) % _CIRCLE
-    inside = (longitude - west) % _CIRCLE <= width
-    return inside & (latitude >= south) & (latitude <= north)
