@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal
 
@@ -87,6 +88,25 @@ def load_settings(folder: Path) -> Settings:
             raise ConfigError(_no_table(section, table))
         values[section] = validated(model, table, f"[{section}]")
     return validated(Settings, values, FILE)
+
+
+def environment(folder: Path, patterns: Iterable[str]) -> dict[str, str]:
+    """Return what `.env` and the environment say under other names than ours; the latter wins.
+
+    Parameters
+    ----------
+    folder : Path
+        The project's, where `.env` is.
+    patterns : iterable of str
+        Names, or globs of names such as ``FTP_*``.
+    """
+    wanted = tuple(patterns)
+    said = {**dotenv_values(folder / ".env"), **os.environ}
+    return {
+        name: value
+        for name, value in sorted(said.items())
+        if value is not None and any(fnmatchcase(name, pattern) for pattern in wanted)
+    }
 
 
 def _toml(path: Path) -> dict[str, Any]:

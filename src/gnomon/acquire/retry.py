@@ -16,6 +16,10 @@ _logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
+def _nothing(_what: str, _error: SourceError) -> None:
+    """Tell nobody."""
+
+
 @dataclass(frozen=True, slots=True)
 class Retry:
     """How often to ask again and how long to wait.
@@ -36,6 +40,8 @@ class Retry:
         In seconds; injected by tests.
     random : Random
         Spreads clients that failed together; injected by tests.
+    told : callable
+        Told of what failed, and how, before each new attempt; from any thread.
     """
 
     attempts: int = 6
@@ -44,6 +50,7 @@ class Retry:
     after_cap_s: float = 300.0
     sleep: Callable[[float], None] = time.sleep
     random: Random = field(default_factory=Random, repr=False)
+    told: Callable[[str, SourceError], None] = _nothing
 
     def call(self, what: str, attempt: Callable[[], T]) -> T:
         """Return what `attempt` returns, trying again on errors of the archive that pass.
@@ -73,6 +80,7 @@ class Retry:
                     self.attempts,
                     wait_s,
                 )
+                self.told(what, error)
             self.sleep(wait_s)
         return attempt()
 

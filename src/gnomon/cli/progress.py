@@ -24,6 +24,7 @@ from gnomon.cli.app import Screen
 from gnomon.engine.events import Event, Happened, Listener, Summary, nobody
 
 _ENDED = {Happened.DONE, Happened.NO_DATA, Happened.FAILED, Happened.REJECTED}
+_NO_JOBS = {Happened.LISTED, Happened.NOT_LISTED, Happened.RECONNECTING, Happened.ATTEMPT}
 _LINE_EVERY_S = 2.0
 _MEGABYTE = 1e6
 _TARGET = re.compile(r"-[0-9a-f]{8}$")
@@ -104,7 +105,7 @@ class Bars:
         self._counts.take(event)
         if (words := _words(event)) is not None:
             self._progress.console.print(words, soft_wrap=True)
-        if event.what not in {Happened.LISTED, Happened.NOT_LISTED, Happened.RECONNECTING}:
+        if event.what not in _NO_JOBS:
             self._move(event)
 
     def _move(self, event: Event) -> None:

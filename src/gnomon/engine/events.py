@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from gnomon.core.items import Item
 from gnomon.core.jobs import Act
 
 
@@ -26,6 +27,8 @@ class Happened(StrEnum):
     REJECTED = "rejected"
     CORRUPT = "corrupt"
     RECONNECTING = "reconnecting"
+    ATTEMPT = "attempt"
+    """A request to an archive failed and is sent again, within one try of a job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,10 @@ class Event:
         The key it is about.
     count : int
         Items listed, bytes that arrived or were made, or jobs that stand ready and are not done.
+    error : str
+        The slug of what went wrong.
+    items : sequence of Item
+        What was listed.
     """
 
     what: Happened
@@ -48,6 +55,8 @@ class Event:
     message: str = ""
     count: int = 0
     act: str = ""
+    error: str = ""
+    items: Sequence[Item] = field(default=(), repr=False)
 
 
 Listener = Callable[[Event], None]

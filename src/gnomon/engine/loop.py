@@ -172,7 +172,8 @@ class Loop:
         new = self._persist(lambda writing: writing.record_listing(name, found, now_us))
         if not found.unchanged:
             self._want(name, {(item.kind, key_text(item.key)) for item in found.items})
-        self._tell(Event(Happened.LISTED, name, count=len(found.items), message=f"{new} new"))
+        listed, count = found.items, len(found.items)
+        self._tell(Event(Happened.LISTED, name, message=f"{new} new", count=count, items=listed))
 
     def _want(self, name: str, listed: set[tuple[str, str]]) -> None:
         before = self._listed.get(name)
@@ -263,7 +264,7 @@ class Loop:
             if outcome.state is State.FAILED and self._retries.again(status) is not None:
                 what = Happened.RETRY
         message, size = outcome.message or outcome.note, sum(p.size for p in outcome.products)
-        self._tell(Event(what, cell.name, cell.key_text, message, size, cell.act))
+        self._tell(Event(what, cell.name, cell.key_text, message, size, cell.act, outcome.error))
 
     # -- what needs no worker
 

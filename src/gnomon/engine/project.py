@@ -16,11 +16,11 @@ from gnomon.acquire.transport import Limits
 from gnomon.catalog.catalog import IN_MEMORY, Catalog, is_absent
 from gnomon.core.pipeline import Pipeline, Registry
 from gnomon.engine.discover import discover
-from gnomon.engine.events import Listener, nobody
+from gnomon.engine.events import Event, Happened, Listener, nobody
 from gnomon.engine.executors import open_workers
 from gnomon.engine.loop import Loop
 from gnomon.engine.parts import Parts, Tuning
-from gnomon.errors import UnknownName
+from gnomon.errors import SourceError, UnknownName
 from gnomon.settings import FILE, Settings, load_settings
 from gnomon.store.store import Store
 
@@ -139,18 +139,24 @@ class Project:
                 pipeline,
                 stack.enter_context(workers),
                 stack.enter_context(ThreadPoolExecutor(settings.loop.streams, "gnomon")),
-                self.open_sources(pipeline, stack),
+                self.open_sources(pipeline, stack, listen),
                 {p.name: p.type.open(p.config, self.folder) for p in pipeline.publishers},
                 self._tuning(),
                 listen=listen,
             )
             yield Loop(parts)
 
-    def open_sources(self, pipeline: Pipeline, stack: ExitStack) -> dict[str, Source]:
+    def open_sources(
+        self, pipeline: Pipeline, stack: ExitStack, listen: Listener = nobody
+    ) -> dict[str, Source]:
         """Connect to the pipeline's archives, until the stack closes."""
         net = self.settings.network
         limits = Limits(**net.model_dump(exclude={"tries"}))
-        network = Network(limits, Retry(attempts=net.tries))
+
+        def told(what: str, error: SourceError) -> None:
+            listen(Event(Happened.ATTEMPT, what, message=str(error), error=error.slug))
+
+        network = Network(limits, Retry(attempts=net.tries, told=told))
         sources = {spec.name: spec.type.open(spec.config, network) for spec in pipeline.sources}
         for source in sources.values():
             stack.callback(source.close)

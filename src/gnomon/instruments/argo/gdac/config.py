@@ -12,9 +12,7 @@ from gnomon.instruments.argo.gdac.selection import Selection
 HTTPS_MIRROR = "https://data-argo.ifremer.fr"
 FTP_MIRROR = "ftp://ftp.ifremer.fr/ifremer/argo"
 ALL = "all"
-Data = Literal[
-    "core", "bgc", "synthetic", "metadata", "technical", "trajectory", "greylist", "all"
-]
+Data = Literal["core", "bgc", "synthetic", "metadata", "technical", "trajectory", "greylist", "all"]
 """What a GDAC holds."""
 DATA = ("core", "bgc", "synthetic", "metadata", "technical", "trajectory", "greylist")
 

@@ -115,8 +115,8 @@ class Lister:
         """Tell whether an item known from before would have been listed if it still existed.
 
         A selection of profiles proves nothing, nor does a kind that was not asked for, nor an
-        index that is missing and was not before. A float that now stands under a DAC that was not asked for is not
-        gone.
+        index that is missing and was not before. A float that now stands under a DAC that was not
+        asked for is not gone.
         """
         if self._selection.by_profile or item.kind not in self._made:
             return False
@@ -310,13 +310,15 @@ class Lister:
         if not self.indexes:
             return
         wanted = self._selection
-        lost = wanted.floats - self._places.keys()
+        dacs = set().union(*self._places.values())
+        lost = {
+            wmo for wmo in wanted.floats if not self._places.get(wmo, set()) & (wanted.dacs or dacs)
+        }
         if lost:
             message = f"{self._config.mirror} lists no float {_few(lost)}"
             if lost == wanted.floats:
                 raise NotFound(message)
             _log.warning("%s", message)
-        dacs = set().union(*self._places.values())
         if unknown := wanted.dacs - dacs:
             message = f"{self._config.mirror} has no DAC {', '.join(sorted(unknown))}"
             raise NotFound(f"{message}; it has {', '.join(sorted(dacs))}")

@@ -169,5 +169,6 @@ def _inside(
     """Tell which rows lie in a box; the width is measured eastwards from its west."""
     latitude, longitude = rows["latitude"].to_numpy(), rows["longitude"].to_numpy()
     width = _CIRCLE if east - west >= _CIRCLE else (east - west) % _CIRCLE
-    inside = (longitude - west) % _CIRCLE <= width
-    return inside & (latitude >= south) & (latitude <= north)
+    inside: NDArray[np.bool_] = (longitude - west) % _CIRCLE <= width
+    inside &= (latitude >= south) & (latitude <= north)
+    return inside
