@@ -49,22 +49,54 @@ def sensor_drift(casts: Casts, verdict: Verdict, rules: Rules) -> None:
     The layer is the deepest 100 dbar that both profiles reach: a float that dives to 1,000 dbar
     and every so often to 2,000 has not drifted.
     """
-    starts = np.cumsum(casts.counts) - casts.counts
     for name, limit in _DRIFTS.items():
-        usable = verdict.usable("PRES", name)
+        layers = _Layers(casts, verdict, name)
+        names = (name,) if rules.drift_flags else ()
         for sequence in _sequences(casts):
-            before: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
-            for number in sequence:
-                span = slice(starts[number], starts[number] + casts.counts[number])
-                at = np.flatnonzero(usable[span]) + starts[number]
-                if not len(at):
-                    continue
-                now = casts.pres[at], casts.values(name)[at]
-                if before is not None and _jump(before, now) > limit:
-                    names = (name,) if rules.drift_flags else ()
-                    verdict.fail(SENSOR_DRIFT, PROBABLY_BAD, at, *names)
-                else:
-                    before = now
+            last = -1
+            for number in sequence.tolist():
+                if layers.jump(last, number) > limit:
+                    verdict.fail(SENSOR_DRIFT, PROBABLY_BAD, layers.levels(number), *names)
+                elif len(layers.levels(number)):
+                    last = number
+
+
+class _Layers:
+    """Means of layers of one parameter, over the levels that passed all tests so far."""
+
+    def __init__(self, casts: Casts, verdict: Verdict, name: str) -> None:
+        self._at = np.flatnonzero(verdict.usable("PRES", name))
+        self._pres = casts.pres[self._at]
+        self._sums = np.concatenate([[0.0], np.cumsum(casts.values(name)[self._at], dtype="f8")])
+        edges = np.concatenate([[0], np.cumsum(casts.counts)])
+        self._edges = np.searchsorted(self._at, edges).tolist()
+
+    def levels(self, number: int) -> NDArray[np.intp]:
+        """Return the usable levels of a profile."""
+        return self._at[self._edges[number] : self._edges[number + 1]]
+
+    def jump(self, before: int, now: int) -> float:
+        """Return the difference of two profiles' means in their deepest common layer.
+
+        It is 0 where there is no such layer, or no profile `before`.
+        """
+        if before < 0 or not len(self.levels(before)) or not len(self.levels(now)):
+            return 0.0
+        floor = min(float(self._pres[self._edges[number + 1] - 1]) for number in (before, now))
+        if floor < _LEAST_COMMON:
+            return 0.0
+        return abs(self._mean(now, floor) - self._mean(before, floor))
+
+    def _mean(self, number: int, floor: float) -> float:
+        """Return the mean of the 100 dbar above `floor`; pressures increase, as test 8 sees to."""
+        start, stop = self._edges[number], self._edges[number + 1]
+        pres = self._pres[start:stop]
+        first = start + int(pres.searchsorted(floor - _DEEP_LAYER, "right"))
+        last = start + int(pres.searchsorted(floor, "right"))
+        if first == last:
+            return float("nan")
+        mean: float = (self._sums[last] - self._sums[first]) / (last - first)
+        return mean
 
 
 def _sequences(casts: Casts) -> list[NDArray[np.intp]]:
@@ -103,20 +135,3 @@ def _all_small(apart: NDArray[np.float64], limits: tuple[float, float, float]) -
     small: NDArray[np.bool_] = (greatest < most) & (least < few) & (mean < middle)
     small &= n >= _LEAST_SLABS
     return small
-
-
-def _jump(
-    before: tuple[NDArray[np.float32], NDArray[np.float32]],
-    now: tuple[NDArray[np.float32], NDArray[np.float32]],
-) -> float:
-    """Return the difference of the means of the deepest common layer; 0 where there is none."""
-    floor = min(float(pres.max()) for pres, _ in (before, now))
-    if floor < _LEAST_COMMON:
-        return 0.0
-    means = []
-    for pres, values in (before, now):
-        layer = values[(pres > floor - _DEEP_LAYER) & (pres <= floor)]
-        if not len(layer):
-            return 0.0
-        means.append(float(layer.mean(dtype=np.float64)))
-    return abs(means[1] - means[0])
