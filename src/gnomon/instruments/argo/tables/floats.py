@@ -12,8 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from gnomon.core.dataset import Provenance
 from gnomon.errors import BadData
-
-FloatType = Literal["core", "oxygen", "biogeochemical", "deep", "unknown"]
+from gnomon.instruments.argo.science.status import FloatType
 
 
 def _to_utc(time: datetime) -> datetime:
