@@ -41,6 +41,13 @@ def gdac(tmp_path_factory):
     return simulate_gdac(tmp_path_factory.mktemp("gdac"), floats=4, cycles=20, seed=3, levels=40)
 
 
+@pytest.fixture(scope="session")
+def bgc_gdac(tmp_path_factory):
+    """Two of three floats have biogeochemical sensors."""
+    folder = tmp_path_factory.mktemp("bgc_gdac")
+    return simulate_gdac(folder, floats=3, cycles=10, seed=4, levels=40, bgc=2)
+
+
 def sha256(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 

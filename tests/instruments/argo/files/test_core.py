@@ -6,39 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from argo_files import describe, put, rewrite
 from gnomon.errors import BadData
 from gnomon.formats import netcdf3
-from gnomon.formats.netcdf3_writer import NewVariable, encode
+from gnomon.formats.netcdf3_writer import NewVariable
 from gnomon.instruments.argo.files.core import FLAGS, PARAMETERS, VALUES, read_profiles
 from gnomon.instruments.argo.science.selection import best_values, good
-
-
-def rewrite(source, target, change):
-    """Copy a file, with `change(dimensions, variables)` applied to what is written."""
-    file = netcdf3.read(source)
-    dimensions = {n: None if n == file.record_dimension else k for n, k in file.dimensions.items()}
-    variables = {
-        name: NewVariable(
-            name,
-            v.dimensions,
-            v.array().astype(v.dtype.newbyteorder("=")),
-            tuple(
-                (key, v.dtype.type(value) if key == "_FillValue" and v.dtype.kind != "S" else value)
-                for key, value in v.attributes.items()
-            ),
-        )
-        for name, v in file.items()
-    }
-    change(dimensions, variables)
-    target.write_bytes(encode(dimensions, list(variables.values()), tuple(file.attributes.items())))
-    return target
-
-
-def put(variables, name, at, value):
-    old = variables[name]
-    data = old.data.copy()
-    data[at] = value
-    variables[name] = NewVariable(name, old.dimensions, data, old.attributes)
 
 
 @pytest.fixture
@@ -218,6 +191,41 @@ def test_dimensions_that_contradict_each_other_are_refused(refuse):
 )
 def test_values_that_make_no_sense_are_refused(refuse, name, at, value, reason):
     assert reason in refuse(lambda _, variables: put(variables, name, at, value))
+
+
+@pytest.mark.parametrize(
+    ("name", "units"),
+    [
+        ("TEMP", "kelvin"),
+        ("TEMP_ADJUSTED", "degree_Fahrenheit"),
+        ("PRES", "Pa"),
+        ("PRES_ADJUSTED_ERROR", "metre"),
+        ("PSAL", "kg/m3"),
+        ("PSAL", "g/kg \N{DEGREE SIGN}"),
+    ],
+)
+def test_units_that_are_not_argos_are_refused(refuse, name, units):
+    reason = refuse(lambda _, variables: describe(variables, name, units=units))
+    assert reason.endswith(f"{name} is in {units!r}, which is not the unit of Argo")
+
+
+@pytest.mark.parametrize(
+    ("name", "units"),
+    [
+        ("TEMP", "degree celsius"),
+        ("TEMP", "degC"),
+        ("PRES", "dbar"),
+        ("PRES", "decibar "),
+        ("PSAL", "1"),
+        ("PSAL", "PSU"),
+        ("PSAL", None),
+    ],
+)
+def test_other_spellings_of_units_and_none_are_read(gdac, one, tmp_path, name, units):
+    source = gdac.folder / "dac" / one.path
+    target = tmp_path / source.name
+    rewrite(source, target, lambda _, variables: describe(variables, name, units=units))
+    assert read_profiles(target).stands.sum() == read_profiles(source).stands.sum()
 
 
 def test_a_strange_date_that_is_flagged_as_bad_is_none(gdac, one, tmp_path):
