@@ -122,7 +122,7 @@ def _entry(line: str) -> Entry:
     fields = line.split(",")
     if len(fields) < _COLUMNS:
         raise _Rejected(f"{len(fields)} columns, must be {_COLUMNS}: {line[:60]!r}")
-    wmo, parameter, start, stop, flag, *comment, dac = (field.strip() for field in fields)
+    wmo, parameter, start, stop, flag = (field.strip() for field in fields[:5])
     if not (wmo.isascii() and wmo.isdigit()):
         raise _Rejected(f"PLATFORM_CODE is {wmo!r}, must be a number")
     if flag not in {"0", "1", "2", "3", "4", "5", "8", "9"}:
@@ -135,8 +135,8 @@ def _entry(line: str) -> Entry:
         start=_date(start),
         stop=_date(stop) + _DAY if stop else None,
         flag=int(flag),
-        comment=",".join(comment),
-        dac=dac,
+        comment=",".join(fields[5:-1]).strip(),
+        dac=fields[-1].strip(),
     )
 
 
