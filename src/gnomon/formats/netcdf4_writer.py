@@ -44,7 +44,7 @@ def encode(
     with h5py.File(buffer, "w", track_order=True) as file:
         file.attrs["_nc3_strict"] = np.int32(1)
         for name, value in attributes:
-            file.attrs[name] = np.bytes_(value) if isinstance(value, str) else value
+            file.attrs[name] = np.bytes_(value.encode()) if isinstance(value, str) else value
         for index, (name, length) in enumerate(dimensions.items()):
             scale = file.create_dataset(name, (length,), ">f4", track_times=False)
             scale.make_scale(_BARE.format(length))
@@ -58,7 +58,7 @@ def encode(
                 **(packed if variable.dimensions else {}),
             )
             for name, value in variable.attributes:
-                whole = np.bytes_(value) if isinstance(value, str) else np.atleast_1d(value)
+                whole = np.bytes_(value.encode()) if isinstance(value, str) else np.atleast_1d(value)
                 held.attrs[name] = whole
             for axis, name in enumerate(variable.dimensions):
                 held.dims[axis].attach_scale(file[name])

@@ -149,7 +149,7 @@ def test_a_cut_aggregate_is_always_refused(bgc_gdac, tmp_path_factory, share):
         read_synthetic(path)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(at=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 def test_a_flipped_bit_is_refused_or_harmless_to_the_reader(bgc_gdac, tmp_path_factory, at, bit):
     sprof = min(bgc_gdac.folder.glob("dac/*/*/*_Sprof.nc"))
