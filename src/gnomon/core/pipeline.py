@@ -22,7 +22,7 @@ from __future__ import annotations
 import graphlib
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -30,7 +30,7 @@ from pydantic import ValidationError
 
 from gnomon.core.fingerprint import canonical, digest
 from gnomon.core.instrument import Instrument, PublisherType, SourceType
-from gnomon.core.kinds import KeyValue, Kind
+from gnomon.core.kinds import Key, KeyValue, Kind
 from gnomon.core.steps import Step, StepConfig
 from gnomon.errors import ConfigError, Conflict, CycleInPipeline, UnknownName
 
@@ -137,12 +137,20 @@ class PublisherSpec:
 
 @dataclass(frozen=True)
 class Pipeline:
-    """A checked pipeline; its steps stand in the order of the data."""
+    """A checked pipeline; its steps stand in the order of the data.
+
+    Attributes
+    ----------
+    only : mapping of str to frozenset
+        The values of a key that this run is for, by the key's name; cells of others are left as
+        they are.
+    """
 
     name: str
     sources: tuple[SourceSpec, ...] = ()
     steps: tuple[StepSpec, ...] = ()
     publishers: tuple[PublisherSpec, ...] = ()
+    only: Mapping[str, frozenset[KeyValue]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         _refuse_conflicts(self)
@@ -157,6 +165,10 @@ class Pipeline:
             kinds += [o.kind for o in spec.step.outputs.values()]
         kinds += [kind for publisher in self.publishers for kind in publisher.kinds]
         return {kind.name: kind for kind in (*kinds, RECEIPT)}
+
+    def wants(self, key: Key) -> bool:
+        """Tell whether a run is for a cell of this key."""
+        return all(key[name] in values for name, values in self.only.items() if name in key)
 
     @classmethod
     def from_toml(cls, text: str, registry: Registry) -> Pipeline:

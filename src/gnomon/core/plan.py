@@ -79,7 +79,7 @@ class Planner:
     ) -> None:
         self.view = view
         self.decisions: dict[str, Decision] = {}
-        self._again, self._wanted = again, wanted
+        self._again, self._wanted, self._wants = again, wanted, pipeline.wants
         self._cells = Cells(pipeline, view, self._waiting)
         self._blocked: Counter[tuple[str, Names, Projection | None]] = Counter()
         self.ready_counts: Counter[str] = Counter()
@@ -178,6 +178,8 @@ class Planner:
 
     def _decide(self, cell: Cell, now: Now) -> Decision:
         spec = self._cells.specs[cell.rank]
+        if not self._wants(cell.key):
+            return Decision(cell, Verdict.ABSENT, "not asked for")
         if not self._cells.is_addressed(cell):
             return self._nothing(cell, "its key is no longer one of the kind")
         if isinstance(spec, SourceSpec):
