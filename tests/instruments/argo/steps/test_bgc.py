@@ -66,17 +66,12 @@ def test_the_delayed_mode_version_replaces_real_time(real, make):
         make([*inputs(folder, "BR*_003.nc"), *inputs(folder, "BD*_003.nc")])
 
 
-def test_a_wrong_or_damaged_file_is_named(real, make):
-    cycles = inputs(real / "dac" / "coriolis" / "3902131", "BD*_003.nc")
-    wrong = Input(
-        cycles[0].path, "argo.bgc_cycle", {"wmo": 1, "cycle": "003"}, cycles[0].tags, 1, ""
-    )
-    with pytest.raises(BadData, match=r"^BD1_003.nc|^BD3902131_003.nc"):
-        make([Input(real / "damaged" / "5900865_prof.html.nc", *_rest(wrong))])
-
-
-def _rest(source):
-    return source.kind, {"wmo": 3902131, "cycle": "003"}, source.tags, 1, ""
+@pytest.mark.parametrize("name", ["5900865_prof.html.nc", "5900865_prof.trunc50.nc"])
+def test_a_damaged_file_is_named_as_in_the_archive(real, make, name):
+    key, tags = {"wmo": 3902131, "cycle": "003"}, {"dac": "coriolis", "mode": "D"}
+    broken = Input(real / "damaged" / name, "argo.bgc_cycle", key, tags, 1, "")
+    with pytest.raises(BadData, match=r"^BD3902131_003.nc: "):
+        make([broken])
 
 
 TRUTH = {
@@ -84,7 +79,7 @@ TRUTH = {
     "nitrate": (lambda o, p, r: o.nitrate(p, r.latitude), "nitrate_noise"),
     "ph_in_situ_total": (lambda o, p, r: o.ph(p, r.latitude), "ph_noise"),
     "chla": (lambda o, p, r: o.chlorophyll(p, r.latitude, r.juld), "chlorophyll_noise"),
-    "bbp700": (lambda o, p, r: o.backscatter(p), "backscatter_noise"),
+    "bbp700": (lambda o, p, _: o.backscatter(p), "backscatter_noise"),
 }
 
 
