@@ -11,6 +11,10 @@ import duckdb
 from terminal import gnomon
 
 PROFILES, META = "ar_index_global_prof.txt", "ar_index_global_meta.txt"
+STEPS = ("argo.tables", "argo.analysis", "argo.float")
+"""The steps of the ready-made pipeline that a core float runs through."""
+TABLES = ("levels", "profiles", "analysis", "parameters")
+"""The folders of Parquet files that a core float is exported into."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +51,7 @@ class Ocean:
 
     def query(self, text):
         """Ask DuckDB; ``{levels}`` and ``{profiles}`` are the exported tables."""
-        names = {
-            name: f"read_parquet('{self.folder}/out/{name}/**/*.parquet')"
-            for name in ("levels", "profiles")
-        }
+        names = {name: f"read_parquet('{self.folder}/out/{name}/**/*.parquet')" for name in TABLES}
         with duckdb.connect() as connection:
             return connection.execute(text.format(**names)).fetchall()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gnomon.sim import Archive
-from oceans import moved, new_ocean
+from oceans import STEPS, TABLES, moved, new_ocean
 from terminal import gnomon
 
 FLOATS = 12
@@ -124,14 +124,14 @@ def test_a_mirror_becomes_the_tables_of_the_truth_and_a_second_run_does_nothing(
             assert (again["jobs"], again["bytes_fetched"], again["ok"]) == (0, 0, True)
         assert moved(archive.requests) == []
     done = ocean.export()["done"]
-    assert (done.pop("argo.tables"), sum(done.values())) == (FLOATS, 2 * FLOATS)
+    assert [done[step] for step in STEPS] == [FLOATS] * len(STEPS)
     assert ocean.export()["jobs"] == 0
     check_against_truth(ocean, truth)
 
 
 def test_a_path_becomes_the_tables_of_the_truth(home, truth):
     check_against_truth(home, truth)
-    assert len(home.exported()) == 2 * FLOATS
+    assert len(home.exported()) == len(TABLES) * FLOATS
 
 
 def test_the_tables_have_exactly_the_columns_of_the_issue(home):
@@ -176,7 +176,7 @@ def test_an_update_moves_61_files_and_remakes_two_floats_and_going_back_runs_not
         assert len(moved(archive.requests)) == 61
         assert all("/D13857_" in p or "/D2902269_" in p for p in moved(archive.requests))
         done = ocean.export()["done"]
-        assert (done.pop("argo.tables"), sum(done.values())) == (2, 4)
+        assert [done[step] for step in STEPS] == [2] * len(STEPS)
         assert set(ocean.current("argo.levels").values()) == {1, 2}
         changed = {k for k, v in ocean.current("argo.levels").items() if v == 2}
         assert changed == {"wmo=13857", "wmo=2902269"}
@@ -187,8 +187,8 @@ def test_an_update_moves_61_files_and_remakes_two_floats_and_going_back_runs_not
         assert (back["jobs"], back["reused"], back["ok"]) == (0, 61, True)
         assert moved(archive.requests) == []
         exported = ocean.export()
-        assert "argo.tables" not in exported["done"]
-        assert (exported["reused"], exported["ok"]) == (2, True)
+        assert not exported["done"].keys() & set(STEPS)
+        assert (exported["reused"], exported["ok"]) == (2 * len(STEPS), True)
         assert set(ocean.current("argo.levels").values()) == {1}
 
 
@@ -261,10 +261,10 @@ def test_a_float_that_leaves_the_archive_takes_its_tables_along(real, tmp_path):
     (mirror / name).write_text("".join(both))
     ocean.sync(mirror=mirror)
     ocean.export()
-    assert len(ocean.exported()) == 4
+    assert len(ocean.exported()) == 2 * len(TABLES)
     (mirror / name).write_text("".join(li for li in both if not li.startswith("coriolis")))
     assert ocean.sync(mirror=mirror)["ok"]
     assert {key[:11] for key in ocean.current("argo.cycle")} == {"wmo=4902252"}
     ocean.export()
-    assert ocean.exported() == {"levels/jma/4902252.parquet", "profiles/jma/4902252.parquet"}
+    assert ocean.exported() == {f"{folder}/jma/4902252.parquet" for folder in TABLES}
     assert list(ocean.current("argo.levels")) == ["wmo=4902252"]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, model_validator
 
 from gnomon.core.steps import StepConfig
 from gnomon.instruments.argo.gdac.selection import Selection
@@ -38,6 +38,12 @@ class GdacConfig(StepConfig):
     most_gone: float = Field(
         0.5, ge=0, le=1, description="a listing that lost more than this share is not believed"
     )
+
+    @model_validator(mode="after")
+    def _selects(self) -> Self:
+        """Refuse an impossible box or span of time before anything is listed."""
+        _ = self.selection
+        return self
 
     @property
     def selection(self) -> Selection:
