@@ -1,8 +1,10 @@
+import time
 from concurrent.futures import ThreadPoolExecutor
 from ftplib import error_perm, error_proto, error_temp
 
 import pytest
 
+from gnomon.acquire import pipelining
 from gnomon.acquire.connect import connect
 from gnomon.acquire.ftp import FtpTransport, failure
 from gnomon.acquire.transport import Limits
@@ -15,7 +17,7 @@ from gnomon.errors import (
     Truncated,
     Unreachable,
 )
-from gnomon.sim import Archive, Lacks, Status
+from gnomon.sim import Archive, Lacks, Latency, Status
 
 PATH = "dac/a/1.nc"
 
@@ -112,6 +114,38 @@ def test_without_size_and_mdtm_the_bytes_come_all_the_same(archive, transport):
     archive.faults.add(Lacks(feature="SIZE"), Lacks(feature="MDTM"))
     stat = transport.stat(PATH)
     assert (stat.size, stat.mtime_us, stat.stamp) == (None, None, "")
+    with transport.read(PATH) as body:
+        assert len(b"".join(body)) == 200_000
+
+
+def test_a_file_is_asked_for_in_one_go(archive, transport):
+    archive.faults.add(Latency(latency_s=0.2))
+    transport.stat("dac/a/1.nc")
+    archive.requests.clear()
+    began = time.monotonic()
+    with transport.read(PATH) as body:
+        assert len(b"".join(body)) == body.total == 200_000
+    assert 0.2 <= time.monotonic() - began < 0.55  # three answers one after the other: 0.6
+    assert [one.verb for one in archive.requests] == ["SIZE", "MDTM", "RETR"]
+
+
+def test_a_server_that_takes_one_command_at_a_time_is_asked_so_from_then_on(archive):
+    transport = connect(archive.ftp_url, Limits(read_timeout_s=0.3))
+    archive.faults.add(Latency(pattern="*.nc", latency_s=0.5, times=1))
+    with pytest.raises(Unreachable):
+        transport.read(PATH)
+    archive.requests.clear()
+    with transport.read(PATH) as body:
+        assert len(b"".join(body)) == 200_000
+    assert not transport._pipelines
+    transport.close()
+
+
+def test_a_refused_port_keeps_the_connection(transport, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(pipelining, "_PASSIVE", ("999",))
+        with pytest.raises(ServerFault):
+            transport.read(PATH)
     with transport.read(PATH) as body:
         assert len(b"".join(body)) == 200_000
 

@@ -7,11 +7,20 @@ import re
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
-from ftplib import FTP, FTP_PORT, Error, all_errors, error_perm, error_temp
+from ftplib import (
+    FTP,
+    FTP_PORT,
+    Error,
+    all_errors,
+    error_perm,
+    error_proto,
+    error_temp,
+)
 from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
 from gnomon.acquire.listing import mdtm_us, parse_ls, parse_mlsd
+from gnomon.acquire.pipelining import NOT_IMPLEMENTED, retrieve
 from gnomon.acquire.sessions import Sessions, died_of_age
 from gnomon.acquire.throttle import Pace
 from gnomon.acquire.transport import (
@@ -36,7 +45,6 @@ from gnomon.errors import (
 
 DEFAULT_CONNECTIONS = 4
 _TOO_MANY = re.compile(r"too many|maximum|limit", re.IGNORECASE)
-_NOT_IMPLEMENTED = ("500", "502", "504")
 
 T = TypeVar("T")
 
@@ -63,7 +71,7 @@ class FtpTransport:
         self._root = inside(unquote(parts.path))
         self._url = f"ftp://{parts.netloc.rpartition('@')[2]}{parts.path}".rstrip("/")
         self._pace = pace or self._limits.pace()
-        self._has_mlsd = True
+        self._has_mlsd = self._pipelines = True
         self._sessions = Sessions(self._log_in, self._limits.connections or DEFAULT_CONNECTIONS)
 
     @property
@@ -77,10 +85,15 @@ class FtpTransport:
         return self._run(path, lambda session: _stat(session, target))
 
     def read(self, path: str, *, offset: int = 0, if_match: str = "", unless: str = "") -> Body:
-        """Open a file with RETR, after SIZE and MDTM; see `Transport.read`."""
+        """Open a file with RETR, after SIZE and MDTM; see `Transport.read`.
+
+        For a file from its beginning all commands go out at once: that is one round trip.
+        """
         target, name = self._target(path), self._name(path)
 
         def start(session: FTP) -> tuple[RemoteStat, int, socket.socket | None]:
+            if self._pipelines and not offset and not unless:
+                return self._start_at_once(session, target)
             stat = _stat(session, target)
             if unless and stat.stamp == unless:
                 return stat, 0, None
@@ -143,6 +156,15 @@ class FtpTransport:
                     self._sessions.drop(session)
                 raise
 
+    def _start_at_once(self, session: FTP, target: str) -> tuple[RemoteStat, int, socket.socket]:
+        try:
+            stat, data = retrieve(session, target)
+        except (TimeoutError, error_proto):
+            # Perhaps this server takes one command at a time; the next attempt will tell.
+            self._pipelines = False
+            raise
+        return stat, 0, data
+
     def _run(self, path: str, work: Callable[[FTP], T]) -> T:
         session, result = self._begin(path, work)
         self._sessions.give(session)
@@ -160,7 +182,7 @@ class FtpTransport:
             try:
                 return parse_mlsd(_lines(session, f"MLSD {target}"))
             except error_perm as error:
-                if not str(error).startswith(_NOT_IMPLEMENTED):
+                if not str(error).startswith(NOT_IMPLEMENTED):
                     raise
                 self._has_mlsd = False
         # vsftpd lists a folder that is not there as an empty one; CWD tells.
@@ -199,7 +221,7 @@ def _stat(session: FTP, target: str) -> RemoteStat:
     try:
         size = session.size(target)
     except error_perm as error:
-        if not str(error).startswith(_NOT_IMPLEMENTED):
+        if not str(error).startswith(NOT_IMPLEMENTED):
             raise
         size = None
     changed = ""

@@ -7,8 +7,12 @@ import os
 import socket
 import stat
 import threading
+import time
 import warnings
+from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any, BinaryIO
 
 from gnomon.sim.faults import Latency, Refuse, Status, Trouble, WrongSize
@@ -191,6 +195,7 @@ class _Session(FTPHandler):  # type: ignore[misc]
     def __init__(self, conn: socket.socket, server: FtpServer, ioloop: Any = None) -> None:
         self.request: Request | None = None
         self.trouble = Trouble()
+        self._waiting: deque[tuple[float, Callable[[], None]]] = deque()
         super().__init__(conn, server, ioloop=ioloop)
         self.authorizer = server.authorizer
 
@@ -198,17 +203,36 @@ class _Session(FTPHandler):  # type: ignore[misc]
         _logger.debug("%s", msg)
 
     def process_command(self, cmd: str, *args: Any, **kwargs: Any) -> None:
-        if cmd not in _ON_PATHS or self._closed:
+        if self._closed:
+            super().process_command(cmd, *args, **kwargs)
+            return
+        wait_s = 0.0
+        if cmd in _ON_PATHS:
+            latency = self.server.tree.faults.find(Latency, args[0], "ftp")
+            wait_s = 0.0 if latency is None else latency.latency_s
+        # Clients may send a command before the reply to the last; replies keep their order.
+        self._waiting.append((time.monotonic() + wait_s, partial(self._take, cmd, *args, **kwargs)))
+        if len(self._waiting) == 1:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """Answer what is due, in order, and come back for the rest."""
+        while self._waiting and not self._closed:
+            due_s, answer = self._waiting[0]
+            rest_s = due_s - time.monotonic()
+            if rest_s > 0:
+                self.ioloop.call_later(rest_s, self._go_on, _errback=self.handle_error)
+                return
+            answer()
+            self._waiting.popleft()
+
+    def _take(self, cmd: str, *args: Any, **kwargs: Any) -> None:
+        if cmd not in _ON_PATHS:
             super().process_command(cmd, *args, **kwargs)
             return
         self.request = Request("ftp", cmd, args[0])
         self.server.requests.append(self.request)
-        latency = self.server.tree.faults.find(Latency, args[0], "ftp")
-        if latency is None:
-            self._answer(cmd, args[0])
-        else:
-            wait_s = latency.latency_s
-            self.ioloop.call_later(wait_s, self._answer, cmd, args[0], _errback=self.handle_error)
+        self._answer(cmd, args[0])
 
     def ftp_SIZE(self, path: str) -> None:  # noqa: N802
         wrong = self.server.tree.faults.find(WrongSize, path, "ftp")
