@@ -294,16 +294,15 @@ class Writing:
         *,
         before: Collection[int] | None = None,
         fresh: Collection[int] = (),
-    ) -> None:
-        """Let a cell hold what `job` made, and nothing else; None empties it.
+    ) -> int:
+        """Let a cell hold what `job` (None: nothing) made; return how many it holds no longer.
 
         Parameters
         ----------
         made : collection of (role, dataset), optional
             What the job has made just now; without it, what it made when it ran before.
         before : collection of int, optional
-            The datasets that it had made then, where the caller knows; with `made` they become
-            history.
+            The datasets that it made then, if known; with `made` they become history.
         fresh : collection of int
             Datasets whose keys nobody had: no other cell can hold them.
 
@@ -315,14 +314,15 @@ class Writing:
         holder = self._holder(slot)
         before = self._outputs_of(job) if before is None else before
         old = set(before if holder == job else self._outputs_of(holder))
+        new = set(before) if made is None else {seq for _, seq in made}
         if job is not None and made is not None:
             self._relink(job, made, before)
-        new = set(before) if made is None else {seq for _, seq in made}
         self._refuse_foreign(slot, new - old - set(fresh))
         self._set_current(old - new, current=False)
         self._set_current(new, current=True)
         row = {"slot": slot, "job": job, "changed": self._next()}
         self._later(statements.upsert(self._dialect, tables.slot, tuple(row)), row, about=slot)
+        return len(old - new)
 
     def _outputs_of(self, job: str | None) -> list[int]:
         return self.outputs(job) if job else []

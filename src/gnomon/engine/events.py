@@ -42,7 +42,8 @@ class Event:
     subject : str
         The key it is about.
     count : int
-        Items listed, bytes that arrived or were made, or jobs that stand ready and are not done.
+        Items listed, bytes that arrived or were made, datasets taken back, or jobs that stand
+        ready and are not done.
     error : str
         The slug of what went wrong.
     items : sequence of Item

@@ -273,8 +273,8 @@ class Loop:
         try:
             if decision.retires:
                 self._retract(writing, planner, decision)
-                writing.settle(cell.slot, None)
-                event = Event(Happened.RETIRED, cell.name, cell.key_text, decision.reason)
+                gone = writing.settle(cell.slot, None)
+                event = Event(Happened.RETIRED, cell.name, cell.key_text, decision.reason, gone)
             else:
                 assert job is not None  # noqa: S101  what is reused was a job
                 self._check_reused(writing, job)

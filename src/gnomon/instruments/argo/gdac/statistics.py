@@ -103,7 +103,7 @@ class Counting:
         what, act, error : str
             As in `gnomon.engine.events.Event`.
         count : int
-            Bytes, or items listed.
+            Bytes, items listed, or datasets taken back.
         """
         with self._lock:
             self._counts[what] += 1
@@ -111,7 +111,9 @@ class Counting:
                 self._counts["items"] += count
                 self._floats.update(item.key["wmo"] for item in items if "wmo" in item.key)
             elif what == "done" and act == "fetch":
-                self._counts["bytes"] += count
+                self._counts["kept bytes"] += count
+            elif what == "retired":
+                self._counts["taken back"] += count
             elif what == "failed" and error == NotFound.__name__:
                 self._counts["missing"] += 1
 
@@ -130,12 +132,12 @@ class Counting:
             total_floats=len(self._floats),
             files_downloaded=moved,
             files_skipped=max(counts["items"] - moved - counts["no_data"] - standing, 0),
-            bytes_downloaded=counts["bytes"],
+            bytes_downloaded=counts["kept bytes"],
             errors=standing + counts["not_listed"],
             start_time=self._start.isoformat(),
             end_time=self._clock().isoformat(),
             retries=counts["attempt"] + counts["retry"],
             not_found=counts["no_data"] + counts["missing"],
             corrupt=counts["rejected"] + counts["corrupt"],
-            retired=counts["retired"],
+            retired=counts["taken back"],
         )
