@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _YEAR = 365.25
+_EDDY_DAYS = 43.0
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,15 @@ class Ocean:
     def temperature(
         self, pres: NDArray[np.floating], latitude: float, juld: float
     ) -> NDArray[np.float64]:
-        """Return degC at `pres` dbar: a warm layer that fades downwards, with seasons."""
+        """Return degC at `pres` dbar: a warm layer that fades downwards, with seasons and eddies.
+
+        Eddies lift it by up to 30 dbar, above 200 dbar in another phase: no two profiles are alike.
+        """
         surface = 28.0 * math.cos(math.radians(latitude)) ** 2 - 1.0
         season = 2.0 * math.sin(2.0 * math.pi * juld / _YEAR) * np.exp(-pres / 60.0)
-        return np.asarray(1.5 + surface * np.exp(-pres / 500.0) + season, np.float64)
+        phase = 2.0 * math.pi * juld / _EDDY_DAYS
+        lifted = pres + 30.0 * (math.sin(phase) + math.cos(phase) * np.exp(-pres / 200.0))
+        return np.asarray(1.5 + surface * np.exp(-lifted / 500.0) + season, np.float64)
 
     def salinity(self, pres: NDArray[np.floating], latitude: float) -> NDArray[np.float64]:
         """Return practical salinity at `pres` dbar: salty subtropics over an even deep."""

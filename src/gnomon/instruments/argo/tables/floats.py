@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from gnomon.core.dataset import Provenance
 from gnomon.errors import BadData
@@ -100,5 +100,5 @@ class FloatRecord(BaseModel):
             content.pop("provenance", None)
             content.pop("float_id", None)
             return cls.model_validate(content)
-        except (ValueError, AttributeError, ValidationError) as error:
+        except (ValueError, AttributeError, TypeError) as error:
             raise BadData(f"{path.name}: is no float record: {error}") from None
