@@ -80,7 +80,7 @@ def encode_bgc(file: BgcFile) -> bytes:
     }
     make = Shaper(dimensions, records=2)
     levels = [_pressures(make, file), *_levels(make, file, top.all_parameters()[1:])]
-    variables = [*head(make, top), *levels, *calibration(make, top), *history(make)]
+    variables = [*head(make, top), *levels, *calibration(make, top), *history(make, _B)]
     return netcdf3_writer.encode(dimensions, variables, global_attributes(_B.title))
 
 

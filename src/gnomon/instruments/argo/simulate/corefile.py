@@ -38,7 +38,6 @@ _HISTORY_TEXTS = (
     ("REFERENCE", "STRING64", ""),
     ("DATE", "DATE_TIME", "20000101000000"),
     ("ACTION", "STRING4", "QCP$"),
-    ("PARAMETER", "STRING16", ""),
 )
 
 
@@ -92,7 +91,12 @@ def encode_core(file: CoreFile) -> bytes:
         stations=file.profiles,
         parameters=[profile.parameters for profile in file.profiles],
     )
-    variables = [*head(make, top), *_levels(make, file), *calibration(make, top), *history(make)]
+    variables = [
+        *head(make, top),
+        *_levels(make, file),
+        *calibration(make, top),
+        *history(make, _LAYOUT),
+    ]
     return encode(dimensions, variables, global_attributes(_LAYOUT.title))
 
 
@@ -114,11 +118,12 @@ def _levels(make: Shaper, file: CoreFile) -> Iterator[NewVariable]:
                 yield flagged(make, f"{name}{suffix}_QC", qc)
 
 
-def history(make: Shaper) -> Iterator[NewVariable]:
+def history(make: Shaper, layout: Layout) -> Iterator[NewVariable]:
     """Yield the section on history, which is of records."""
     where = "N_HISTORY N_PROF "
     for name, width, value in _HISTORY_TEXTS:
         yield make.text(f"HISTORY_{name}", where + width, [value], name.lower())
+    yield make.text("HISTORY_PARAMETER", where + layout.name_width, [""], "parameter")
     for name in ("START_PRES", "STOP_PRES", "PREVIOUS_VALUE"):
         size = make.size("N_HISTORY") * make.size("N_PROF")
         yield make.number(f"HISTORY_{name}", where, np.full(size, np.nan, np.float32))
