@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from gnomon.errors import ConfigError, UnknownName
-from gnomon.settings import load_settings
+from gnomon.settings import environment, load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -145,3 +145,11 @@ def test_the_time_zone_of_the_machine_changes_nothing(zone, tmp_path, monkeypatc
     finally:
         monkeypatch.undo()
         time.tzset()
+
+
+def test_names_of_others_are_read_when_asked_for(tmp_path, monkeypatch):
+    write(tmp_path, env="FTP_SERVER=file\nFTP_PORT=21\nOTHER=x\n")
+    monkeypatch.setenv("FTP_SERVER", "environment")
+    assert environment(tmp_path, ["FTP_*"]) == {"FTP_PORT": "21", "FTP_SERVER": "environment"}
+    assert environment(tmp_path, ["FTP_PORT"]) == {"FTP_PORT": "21"}
+    assert environment(tmp_path, ["NO_SUCH_NAME"]) == {}

@@ -1,17 +1,15 @@
 import gzip
 from datetime import UTC, datetime
 
-import numpy as np
 import pytest
 
-from gnomon.errors import BadData, ConfigError
+from gnomon.errors import BadData
 from gnomon.instruments.argo.gdac.index import (
     floats,
     items,
     read_meta_index,
     read_profile_index,
 )
-from gnomon.instruments.argo.gdac.selection import Selection
 from gnomon.instruments.argo.kinds import CYCLE
 
 NAMES = "file,date,latitude,longitude,ocean,profiler_type,institution,date_update"
@@ -169,54 +167,3 @@ def test_gzip_cut_anywhere_is_refused(cut):
     packed = gzip.compress((HEAD + row("R1900857_001.nc")).encode())
     with pytest.raises(BadData):
         read_profile_index(packed[:-cut])
-
-
-PLACES = index(
-    *(
-        row(f"R1900857_{n:03d}.nc", lat=lat, lon=lon, updated=f"202{n}0101000000")
-        for n, (lat, lon) in enumerate(
-            [("0", "179.5"), ("0", "-179.5"), ("0", "0"), ("10", "180"), ("", ""), ("0", "190")]
-        )
-    )
-)
-
-
-@pytest.mark.parametrize(
-    ("box", "expected"),
-    [
-        ((170, -170, -5, 5), [0, 1, 5]),
-        ((170, 190, -5, 5), [0, 1, 5]),
-        ((170, -170, -5, 10), [0, 1, 3, 5]),
-        ((-170, 170, -5, 5), [2, 5]),
-        ((-10, 10, -5, 5), [2]),
-        ((-180, 180, -90, 90), [0, 1, 2, 3, 5]),
-        ((0, 360, -5, 5), [0, 1, 2, 5]),
-        ((0, 0, 0, 0), [2]),
-    ],
-)
-def test_boxes_also_across_the_antimeridian(box, expected):
-    assert np.flatnonzero(Selection(box=box).mask(PLACES)).tolist() == expected
-
-
-def test_selections_combine():
-    when = datetime(2022, 1, 1, tzinfo=UTC)
-    assert Selection().all
-    assert Selection().mask(PLACES).all()
-    assert Selection(since=when).mask(PLACES).tolist() == [False, False, True, True, True, True]
-    assert Selection(floats=frozenset({1900857}), dacs=frozenset({"aoml"})).mask(PLACES).all()
-    assert not Selection(floats=frozenset({1})).mask(PLACES).any()
-    assert not Selection(dacs=frozenset({"bodc"})).mask(PLACES).any()
-    chosen = Selection(since=when, box=(170, -170, -5, 5)).mask(PLACES)
-    assert [i.key["cycle"] for i in items(PLACES, chosen)] == ["005"]
-    assert floats(PLACES, chosen) == {1900857: "aoml"}
-
-
-@pytest.mark.parametrize("box", [(0, 1, 5, -5), (0, 1, -91, 0), (0, 400, 0, 1), (np.nan, 1, 0, 1)])
-def test_impossible_boxes_are_refused(box):
-    with pytest.raises(ConfigError):
-        Selection(box=box)
-
-
-def test_a_date_without_zone_is_refused():
-    with pytest.raises(ConfigError):
-        Selection(since=datetime(2022, 1, 1))  # noqa: DTZ001 - the point
