@@ -12,6 +12,7 @@ from gnomon.instruments.argo.steps.core import tables
 from gnomon.instruments.argo.steps.exports import positions, to_arrow, to_csv, to_json
 from gnomon.instruments.argo.steps.float import describe
 from gnomon.instruments.argo.steps.greylist import greylist
+from gnomon.instruments.argo.steps.overview import overview
 from gnomon.instruments.argo.steps.synthetic import synthetic
 
 INSTRUMENT = Instrument(
@@ -29,6 +30,7 @@ INSTRUMENT = Instrument(
         to_csv,
         to_arrow,
         positions,
+        overview,
     ),
     publishers=(DATABASE, REDIS),
     pipelines={"argo": Path(__file__).parent / "pipelines" / "argo.toml"},

@@ -144,8 +144,15 @@ def test_profiles_without_levels_stay(profiles, levels):
     assert document(levels.slice(0, 0), profiles.slice(0, 0))[1] == []
 
 
-def test_levels_of_no_profile_are_refused(levels, profiles):
-    with pytest.raises(BadData, match="not those of the profiles"):
-        document(levels, profiles.slice(1))
+def test_profiles_of_levels_alone_are_kept(levels, profiles):
+    text, data = document(levels, profiles.take([0, 2]))
+    assert [entry["cycle_number"] for entry in data] == [0, 1, 2, 3]
+    assert [len(entry["measurements"]) for entry in data] == [5] * 4
+    assert data[3]["profile_time"] == "2020-03-31T12:00:05Z"
+    assert data[3]["quality_status"] is data[3]["metadata"]["source_file"] is None
+    assert len(PROFILES.validate_json(text)) == 4
+
+
+def test_levels_out_of_order_are_refused(levels, profiles):
     with pytest.raises(BadData, match="in their order"):
         document(levels.take(list(range(19, -1, -1))), profiles)

@@ -48,7 +48,7 @@ def json_profiles(
     levels : pyarrow.Table
         Chosen values, of `argo.analysis`.
     profiles : pyarrow.Table
-        Of `argo.profiles`; the same profiles, in the same order.
+        Of `argo.profiles`, in the same order.
     provenance : Provenance
         Its step and fingerprint stand in the metadata of every profile.
     platform : mapping, optional
@@ -58,7 +58,9 @@ def json_profiles(
     indent : int
         Spaces per depth; 0 writes a profile without line breaks between its entries.
     """
-    grouped = Grouped(good_only(levels) if good else levels, profiles)
+    grouped = Grouped.of(levels, profiles)
+    if good:
+        grouped = Grouped(good_only(levels), grouped.profiles)
     said = {
         "platform": _platform(platform),
         "provenance": {

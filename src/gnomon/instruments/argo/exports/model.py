@@ -90,8 +90,10 @@ class ProfileMetadata(_Strict):
     parameter_data_modes: dict[str, Mode] = Field(description="of each parameter the profile has")
     position_qc: Flag | None
     time_qc: Flag | None
-    source_file: str = Field(description="path below the GDAC's dac/")
-    sha256: str = Field(description="of the source file")
+    source_file: str | None = Field(
+        description="path below the GDAC's dac/; null where there is no core file"
+    )
+    sha256: str | None = Field(description="of the source file")
     date_update: AwareDatetime | None
     platform: Platform | None
     provenance: Made

@@ -49,6 +49,25 @@ class Grouped:
     levels: pa.Table
     profiles: pa.Table
 
+    @classmethod
+    def of(cls, levels: pa.Table, profiles: pa.Table) -> Grouped:
+        """Group the levels of one float by its profiles.
+
+        Profiles that only the levels have, as those of biogeochemical files without a core file,
+        join the profiles with what the levels tell of them; the rest of their columns is null.
+        """
+        keys, known = _keys(levels), _keys(profiles)
+        strange, first, counts = np.unique(keys, return_index=True, return_counts=True)
+        more = ~np.isin(strange, known)
+        if more.any():
+            rows = levels.take(pa.array(first[more]))
+            rows = rows.select([n for n in profiles.column_names if n in rows.column_names])
+            rows = rows.append_column("n_levels", pa.array(counts[more].astype(np.int32)))
+            profiles = pa.concat_tables([profiles, rows], promote_options="default")
+            order = np.argsort(_keys(profiles), kind="stable")
+            profiles = profiles.take(pa.array(order))
+        return cls(levels, profiles)
+
     @cached_property
     def bounds(self) -> NDArray[np.int64]:
         """Where the levels of each profile start, and where the last end: (profile + 1,).
@@ -56,7 +75,7 @@ class Grouped:
         Raises
         ------
         BadData
-            There are levels of a profile that the table of profiles has not, or in another order.
+            The levels are not those of the profiles, or in another order.
         """
         keys, wanted = _keys(self.levels), _keys(self.profiles)
         starts, stops = np.searchsorted(keys, wanted), np.searchsorted(keys, wanted, "right")
