@@ -7,9 +7,12 @@ import pytest
 
 from gnomon.core.dataset import Input, Provenance
 from gnomon.errors import BadData, NoData
+from gnomon.instruments.argo.simulate.gdac import simulate_gdac
 from gnomon.instruments.argo.steps.analysis import AnalysisConfig, analysis
 from gnomon.instruments.argo.steps.float import describe
 from gnomon.instruments.argo.tables.floats import FloatRecord
+from oceans import new_ocean
+from terminal import gnomon
 
 PROVENANCE = Provenance(
     "argo.float", 1, "0" * 64, "{}", (("meta", "argo.meta", "wmo=1", "f" * 64),)
@@ -129,3 +132,52 @@ def test_a_damaged_file_is_refused_by_name(real, describe_float, tmp_path):
 def test_the_step_declares_its_contract():
     assert describe.cell_keys == ("wmo",)
     assert all(mark.optional for mark in describe.inputs.values())
+
+
+PIPELINE = """
+name = "floats"
+[[source]]
+use = "argo.gdac"
+mirror = "{mirror}"
+data = ["core", "bgc", "metadata", "technical", "greylist"]
+[[step]]
+use = "argo.tables"
+[[step]]
+use = "argo.bgc"
+[[step]]
+use = "argo.greylist"
+[[step]]
+use = "argo.analysis"
+[[step]]
+use = "argo.float"
+[[publish]]
+use = "folder"
+kinds = ["argo.float", "argo.parameters"]
+output = "out"
+"""
+
+
+def test_simulated_floats_with_the_engine(tmp_path):
+    """Two floats with biogeochemistry, one without; the second run has nothing to do."""
+    gdac = simulate_gdac(tmp_path / "gdac", floats=3, cycles=4, levels=30, bgc=2)
+    ocean = new_ocean(tmp_path / "project")
+    (ocean.folder / "pipelines" / "floats.toml").write_text(
+        PIPELINE.format(mirror=gdac.folder), "utf-8"
+    )
+    done = gnomon("run", "floats", "--json", folder=ocean.folder).data["done"]
+    assert (done["argo.analysis"], done["argo.float"]) == (3, 3)
+    records = {r.wmo_number: r for r in map(FloatRecord.read, ocean.folder.rglob("out/**/*.json"))}
+    assert set(records) == set(gdac.floats)
+    types = [records[wmo].float_type for wmo in sorted(records)]
+    assert types == ["biogeochemical", "biogeochemical", "core"]
+    for wmo, record in records.items():
+        assert record.n_profiles == gdac.counts()[wmo][0]
+        assert record.battery_from == "voltage"
+        own = [r for r in gdac.records if r.wmo == wmo and r.lacks != "time"]
+        assert record.last_cycle == max(own, key=lambda r: r.juld).cycle
+        assert record.last_depth_m is None or record.last_depth_m < 50
+        assert ("DOXY" in record.parameters) == gdac.has_bgc(wmo)
+    assert (
+        gnomon("run", "floats", "--json", folder=ocean.folder).data["done"].get("argo.float")
+        is None
+    )

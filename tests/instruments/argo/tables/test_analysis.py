@@ -6,10 +6,12 @@ import pyarrow as pa
 import pytest
 
 from gnomon.errors import BadData
+from gnomon.instruments.argo.files.bgc import read_bgc
 from gnomon.instruments.argo.files.core import read_profiles
 from gnomon.instruments.argo.files.greylist import read_greylist
 from gnomon.instruments.argo.science.selection import good
 from gnomon.instruments.argo.tables.analysis import analyse
+from gnomon.instruments.argo.tables.bgc import assemble_bgc
 from gnomon.instruments.argo.tables.core import Part, assemble
 
 CORE = ("PRES", "TEMP", "PSAL")
@@ -154,7 +156,6 @@ def bgc_table(levels, *, extra=()):
     rows = pa.concat_tables([rows, pa.Table.from_pylist(more, rows.schema)])
     rows = rows.sort_by([(n, "ascending") for n in (*BGC_KEYS, "level")])
     n = len(rows)
-    mode = np.where(np.arange(n) < n // 2, "R", "D")
     first = rows["cycle_number"].to_numpy() < np.median(rows["cycle_number"].to_numpy())
     mode = np.where(first, "A", "R")
     note = {"long_name": "dissolved oxygen, as measured", "units": "micromole/kg"}
@@ -216,6 +217,27 @@ def test_pressures_of_another_state_of_the_core_file_are_counted(simulated):
     at = bgc.schema.get_field_index("pres")
     bgc = bgc.set_column(at, bgc.schema.field(at), pa.array(moved.astype("f4")))
     assert analyse(levels, profiles, bgc).n_apart == 7
+
+
+def test_oxygen_of_a_real_float_follows_its_own_mode(real):
+    """Core and B-file of one cycle have modes of their own: D and A beside each other."""
+    folder = real / "dac/coriolis/3902131/profiles"
+    bgc = assemble_bgc([read_bgc(path) for path in sorted(folder.glob("BD*.nc"))]).levels
+    core = of_files(sorted(folder.glob("D*.nc")))
+    made = analyse(*core, bgc)
+    table, (left, right) = made.levels, (bgc, made.levels)
+    assert table.num_rows == core[0].num_rows
+    assert made.n_apart == 0
+    key = [(name, "ascending") for name in (*BGC_KEYS, "level")]
+    left, right = left.sort_by(key), right.filter(right["doxy_mode"].is_valid()).sort_by(key)
+    left = left.filter(left["doxy_mode"].is_valid())
+    assert set(right["doxy_mode"].to_pylist()) == {"D"}
+    np.testing.assert_array_equal(column(right, "doxy"), column(left, "doxy_adjusted"))
+    np.testing.assert_array_equal(column(right, "doxy_qc"), column(left, "doxy_adjusted_qc"))
+    assert right["doxy"].null_count > 300, "a whole descent was judged bad"
+    assert right["doxy_raw"].null_count == 0
+    modes = {(r["parameter"], r["n_prof"]): r["data_mode"] for r in made.parameters.to_pylist()}
+    assert (modes["DOXY", 1], modes["PRES", 1]) == ("D", "A")
 
 
 def entries(tmp_path, text):
