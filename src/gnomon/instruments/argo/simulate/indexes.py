@@ -11,6 +11,7 @@ from gnomon.formats.netcdf3_writer import write
 from gnomon.instruments.argo.files.variables import EPOCH
 from gnomon.instruments.argo.gdac.index import (
     BIO_INDEX,
+    BIO_TRAJECTORY_INDEX,
     META_INDEX,
     PROFILE_INDEX,
     SYNTHETIC_INDEX,
@@ -56,7 +57,10 @@ def write_bgc_indexes(
 
 
 def write_float_indexes(folder: Path, floats: Sequence[Sequence[Record]]) -> None:
-    """Write the indexes of technical and trajectory files, of the records of each float."""
+    """Write the indexes of technical and trajectory files, of the records of each float.
+
+    No float has a trajectory of its biogeochemical sensors; the index of these is empty.
+    """
     updated = stamp(max(r.date_update for records in floats for r in records))
     technical, trajectories = [], []
     for records in floats:
@@ -72,6 +76,8 @@ def write_float_indexes(folder: Path, floats: Sequence[Sequence[Record]]) -> Non
     _write(folder, TECHNICAL_INDEX, "Technical", updated, names, technical)
     names = f"file,{_AREA},profiler_type,institution,date_update"
     _write(folder, TRAJECTORY_INDEX, "Trajectory", updated, names, trajectories, version="2.2")
+    names = f"file,{_AREA},profiler_type,institution,parameters,date_update"
+    _write(folder, BIO_TRAJECTORY_INDEX, "Bio-Trajectory", updated, names, (), version="2.2")
 
 
 def write_greylist(folder: Path, floats: Sequence[Sequence[Record]]) -> None:
