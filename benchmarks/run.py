@@ -7,13 +7,14 @@ import os
 import platform
 import time
 
-from benchmarks import acquisition, argo_reading, imports, overhead, planning
+from benchmarks import acquisition, argo_floats, argo_reading, imports, overhead, planning
 
 BENCHMARKS = {
     "planning": planning.run,
     "overhead": overhead.run,
     "acquisition": acquisition.run,
     "argo_reading": argo_reading.run,
+    "argo_floats": argo_floats.run,
     "imports": imports.run,
 }
 
