@@ -194,6 +194,27 @@ def test_oxygen_joins_on_profile_and_level_by_its_own_mode(simulated):
     assert rows["n_good"].to_numpy().sum() == (column(table, "doxy_qc") == 1).sum()
 
 
+def test_doubles_stay_doubles(simulated):
+    levels, profiles = simulated
+    bgc = bgc_table(levels)
+    at = bgc.schema.get_field_index("doxy_adjusted")
+    wide = pa.array(bgc["doxy_adjusted"].to_numpy().astype("f8") + 1e-9, from_pandas=True)
+    bgc = bgc.set_column(at, "doxy_adjusted", wide)
+    table = analyse(levels, profiles, bgc).levels
+    assert {str(table.schema.field(n).type) for n in ("doxy", "doxy_raw", "doxy_error")} == {
+        "double"
+    }
+    assert table["doxy"].to_numpy()[2] == 210 + 1e-9
+
+
+def test_a_float_with_profiles_and_no_levels(simulated):
+    levels, profiles = simulated
+    made = analyse(levels.slice(0, 0), profiles)
+    assert made.levels.num_rows == 0
+    assert set(made.parameters["n_levels"].to_pylist()) == {0}
+    assert analyse(levels.slice(0, 0), profiles.slice(0, 0)).parameters.num_rows == 0
+
+
 def test_levels_of_b_files_alone_are_kept_without_core_values(simulated):
     levels, profiles = simulated
     last = int(profiles["cycle_number"].to_numpy().max())

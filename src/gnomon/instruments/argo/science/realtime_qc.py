@@ -229,7 +229,8 @@ def _pressure_increasing(casts: Casts, verdict: Verdict) -> None:
     """Apply test 8: pressures that repeat or turn back are bad, with all that was measured there.
 
     The manual flags the part that is reversed. Which part that is, the rest of the profile tells:
-    the fewest levels are given up, so that one pressure far too great does not cost all below it.
+    the fewest levels are given up, so that one pressure far too great does not cost all below it
+    (kordi/2901780 has one). To the same end the manual searches from the middle since 2024.
     """
     at = np.flatnonzero(verdict.flags["PRES"] == GOOD)
     lift = casts.profile[at] * (4.0 * _DEEPEST_OCEAN)  # so that no profile reaches into the next

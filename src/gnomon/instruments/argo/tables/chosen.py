@@ -55,11 +55,16 @@ class Chosen:
 
     def columns(self) -> list[pa.Array]:
         """Return its columns."""
+        kind = self.values.dtype  # the wider one, where a file mixes single and double
+        values, error, raw = (
+            pa.array(found.astype(kind, copy=False), from_pandas=True)
+            for found in (self.values, self.error, self.raw)
+        )
         return [
-            pa.array(self.values, from_pandas=True),
+            values,
             flags(self.qc),
-            pa.array(self.error, from_pandas=True),
-            pa.array(self.raw, from_pandas=True),
+            error,
+            raw,
             flags(self.raw_qc),
             mode_names(self.mode),
         ]
