@@ -1,10 +1,12 @@
 """NetCDF-4: what we write netCDF4 reads, and we read it as netCDF4 does."""
 
+import sys
+
 import netCDF4
 import numpy as np
 import pytest
 
-from gnomon.errors import BadData
+from gnomon.errors import BadData, MissingExtra
 from gnomon.formats.netcdf3_writer import NewVariable
 from gnomon.formats.netcdf4 import opened
 from gnomon.formats.netcdf4_writer import encode
@@ -88,3 +90,11 @@ def test_damage_in_a_chunk_is_noticed(tmp_path):
     path.write_bytes(content)
     with opened(path) as file, pytest.raises(BadData, match=r"^flipped.nc: damaged HDF5"):
         file["TEMP"].array()
+
+
+def test_without_h5py_the_extra_is_named(path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "h5py", None)
+    with pytest.raises(MissingExtra, match=r"gnomon\[argo\]"), opened(path):
+        pass
+    with pytest.raises(MissingExtra, match=r"gnomon\[argo\]"):
+        encode(DIMENSIONS, VARIABLES)
