@@ -58,7 +58,9 @@ def encode(
                 **(packed if variable.dimensions else {}),
             )
             for name, value in variable.attributes:
-                whole = np.bytes_(value.encode()) if isinstance(value, str) else np.atleast_1d(value)
+                whole = (
+                    np.bytes_(value.encode()) if isinstance(value, str) else np.atleast_1d(value)
+                )
                 held.attrs[name] = whole
             for axis, name in enumerate(variable.dimensions):
                 held.dims[axis].attach_scale(file[name])
