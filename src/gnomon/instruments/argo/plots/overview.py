@@ -56,7 +56,7 @@ def plot_overview(data: FloatData) -> Figure:
         figure = new_figure(_SIZE)
         head(figure, f"Argo float {data.wmo}", _who(data), left=0.048)
         left = figure.add_gridspec(
-            2, 1, left=0.048, right=0.335, top=0.885, bottom=0.06, hspace=0.22
+            2, 1, left=0.048, right=0.335, top=0.875, bottom=0.06, hspace=0.22
         )
         right = figure.add_gridspec(
             3, 1, left=0.822, right=0.98, top=0.855, bottom=0.06, hspace=0.56,
@@ -115,7 +115,7 @@ def _sections(figure: Figure, data: FloatData) -> None:
     known = [n for n in _FIRST if n in data.parameters or n in _ALWAYS][:_MOST_SECTIONS]
     rows = len(known)
     grid = figure.add_gridspec(
-        rows, 1, left=0.392, right=0.776, top=0.885, bottom=0.06, hspace=0.12 + 0.09 * rows
+        rows, 1, left=0.392, right=0.776, top=0.875, bottom=0.06, hspace=0.12 + 0.09 * rows
     )
     panels: list[Axes] = []
     for index, name in enumerate(known):

@@ -104,7 +104,7 @@ def _words(data: FloatData, order: NDArray[np.intp], lost: int) -> str:
     interpolated = int((data.of_profiles("position_qc")[order] == _INTERPOLATED).sum())
     if interpolated:
         words += f" · {interpolated} positions interpolated (open)"
-    return words + (f" · {lost} profiles without a good position" if lost else "")
+    return words + (f" · {counted(lost, 'profile')} without a good position" if lost else "")
 
 
 def _frame(axes: Axes, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:

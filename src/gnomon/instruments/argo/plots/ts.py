@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _DEPTH_MAP, _PALEST = "viridis_r", 0.1
+_GAMMA = 0.5  # water changes most in the upper ocean
 
 
 def plot_ts(data: FloatData, cycle: int | None = None) -> Figure:
@@ -79,10 +80,14 @@ def draw_ts(
     bare(axes)
     if not known.any():
         return None
+    from matplotlib.colors import PowerNorm  # noqa: PLC0415
+
     order = np.flatnonzero(known)[np.argsort(-depth[known], kind="stable")]
+    norm = PowerNorm(_GAMMA, 0.0, max(float(depth[order].max()), 1.0))
     points = axes.scatter(
         salinity[order], temperature[order], size, c=depth[order],
-        cmap=ramp(_DEPTH_MAP, _PALEST, 1.0), linewidths=0, zorder=3, rasterized=True,
+        cmap=ramp(_DEPTH_MAP, _PALEST, 1.0),
+        norm=norm, linewidths=0, zorder=3, rasterized=True,
     )  # fmt: skip
     _frame(axes, salinity[order], temperature[order])
     _densities(axes)
