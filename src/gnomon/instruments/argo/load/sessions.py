@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+_LINGER_S = 1.0
+
 
 class Sessions:
-    """Connections, each used by one thread at a time; all closed as soon as nobody needs one.
+    """Connections, each used by one thread at a time; all closed soon after nobody needs one.
 
     A publisher is never closed, so it must not hold a connection, or a lock on a file, while
-    there is nothing to publish.
+    there is nothing to publish; but to open DuckDB anew for each file takes longer than to load it.
 
     Parameters
     ----------
@@ -28,6 +31,9 @@ class Sessions:
         self._lock = threading.Lock()
         self._idle: list[Any] = []
         self._wanted = 0
+        self._timer: threading.Timer | None = None
+        # At the end of the process too: DuckDB then brings what it logged into its file.
+        weakref.finalize(self, _close, self._idle)
 
     @contextmanager
     def one(self) -> Iterator[Any]:
@@ -40,14 +46,22 @@ class Sessions:
         """Keep connections open for as long as this lasts."""
         with self._lock:
             self._wanted += 1
+            if self._timer is not None:
+                self._timer.cancel()
         try:
             yield
         finally:
             with self._lock:
                 self._wanted -= 1
-                left, self._idle = ([], self._idle) if self._wanted else (self._idle, [])
-            for connection in left:
-                connection.close()
+                if not self._wanted:
+                    self._timer = threading.Timer(_LINGER_S, self._close_idle)
+                    self._timer.daemon = True
+                    self._timer.start()
+
+    def _close_idle(self) -> None:
+        with self._lock:
+            if not self._wanted:
+                _close(self._idle)
 
     @contextmanager
     def _lent(self) -> Iterator[Any]:
@@ -61,3 +75,8 @@ class Sessions:
             raise
         with self._lock:
             self._idle.append(connection)
+
+
+def _close(connections: list[Any]) -> None:
+    while connections:
+        connections.pop().close()
