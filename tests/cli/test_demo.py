@@ -1,5 +1,9 @@
 """The demo: the whole flow with nothing but a folder."""
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 
 from gnomon.instruments.argo.simulate.gdac import simulate_gdac
@@ -15,6 +19,13 @@ def test_the_demo_shows_the_whole_flow_on_simulated_floats(tmp_path):
     assert late["export"]["done"]["argo.tables"] == 3
     assert len(data["floats"]) == 8
     assert all(row["profiles"] >= 40 for row in data["floats"])
+    assert first["export"]["done"]["argo.bgc"] == 2
+    drawn = {Path(name).name for name in data["pictures"]}
+    assert drawn == {f"3900001_{what}.png" for what in ("overview", "map", "profile")}
+    assert all((tmp_path / name).stat().st_size > 10_000 for name in data["pictures"])
+    with closing(sqlite3.connect(tmp_path / "d/argo.db")) as database:
+        levels = database.execute("SELECT count(*) FROM argo_level").fetchone()
+    assert levels == (sum(row["levels"] for row in data["floats"]),)
 
 
 def test_the_demo_runs_on_files_that_are_given(tmp_path):
@@ -41,5 +52,5 @@ def test_the_demo_runs_on_real_floats(real, tmp_path):
     data = gnomon("demo", "--folder", "d", "--from", real, "--json", folder=tmp_path).data
     assert len(data["floats"]) == 12
     stages = list(data["stages"].values())
-    assert stages[0]["sync"]["done"] == {"argo.gdac": 342}
+    assert stages[0]["sync"]["done"] == {"argo.gdac": 387}
     assert stages[1]["sync"]["jobs"] == stages[1]["export"]["jobs"] == 0

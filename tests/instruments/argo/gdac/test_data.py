@@ -299,3 +299,17 @@ def test_only_the_index_of_bgc_trajectories_may_be_absent(piece, caplog):
     (piece / "ar_index_global_traj.txt").unlink()
     with pytest.raises(NotFound, match=r"has no ar_index_global_traj\.txt"):
         listed(piece, data=["trajectory"])
+
+
+def test_all_is_what_a_mirror_has_and_proves_nothing_about_the_rest(piece, ocean, caplog):
+    ocean.sync("--all", "--data", "all", mirror=piece)
+    before = ocean.current("argo.bgc_cycle")
+    for name in ("argo_bio-profile_index.txt", "ar_greylist.txt"):
+        (piece / name).unlink()
+    said = ocean.sync("--all", "--data", "all", mirror=piece)
+    assert (said["jobs"], said["retired"], said["ok"]) == (0, 0, True)
+    assert "has no argo_bio-profile_index.txt" in caplog.text
+    assert ocean.current("argo.bgc_cycle") == before != {}
+    (piece / "ar_index_global_prof.txt").unlink()
+    with pytest.raises(NotFound):
+        listed(piece, data=["all"])

@@ -15,7 +15,7 @@ from gnomon.acquire.transport import RemoteStat
 from gnomon.core.items import Item
 from gnomon.core.kinds import Kind
 from gnomon.errors import NotFound
-from gnomon.instruments.argo.gdac.config import GdacConfig
+from gnomon.instruments.argo.gdac.config import ALL, GdacConfig
 from gnomon.instruments.argo.gdac.index import (
     BIO_INDEX,
     BIO_TRAJECTORY_INDEX,
@@ -106,7 +106,7 @@ class Lister:
             ("greylist", self._greylist),
         ):
             if self._config.brings(data):
-                found += make()
+                found += self._made_if_there(make)
         self._tell_twins()
         self._check_names()
         return found
@@ -135,6 +135,16 @@ class Lister:
         if item.kind == TRAJECTORY.name:
             return BIO_TRAJECTORY_INDEX if item.key["sensors"] == "bgc" else TRAJECTORY_INDEX
         return _INDEX_OF[item.kind]
+
+    def _made_if_there(self, make: Callable[[], list[Item]]) -> list[Item]:
+        """List one sort of data; of what only ``all`` asks for, the mirror may have no index."""
+        try:
+            return make()
+        except NotFound as error:
+            if ALL not in self._config.data or make == self._core:
+                raise
+            _log.warning("%s", error)
+            return []
 
     # -- profiles
 
