@@ -308,8 +308,9 @@ def test_all_is_what_a_mirror_has_and_proves_nothing_about_the_rest(piece, ocean
         (piece / name).unlink()
     said = ocean.sync("--all", "--data", "all", mirror=piece)
     assert (said["jobs"], said["retired"], said["ok"]) == (0, 0, True)
-    assert "has no argo_bio-profile_index.txt" in caplog.text
     assert ocean.current("argo.bgc_cycle") == before != {}
+    assert "argo.bgc_cycle" not in listed(piece, data=["all"])
+    assert "has no argo_bio-profile_index.txt" in caplog.text
     (piece / "ar_index_global_prof.txt").unlink()
     with pytest.raises(NotFound):
         listed(piece, data=["all"])
