@@ -9,7 +9,13 @@ from gnomon.core.dataset import Provenance
 from gnomon.errors import BadData
 from gnomon.instruments.argo.exports import json_profiles as module
 from gnomon.instruments.argo.exports.json_profiles import json_profiles
-from gnomon.instruments.argo.exports.model import PROFILES, Measurement, ProfileData, QcFlags
+from gnomon.instruments.argo.exports.model import (
+    PROFILES,
+    Measurement,
+    Platform,
+    ProfileData,
+    QcFlags,
+)
 
 PROVENANCE = Provenance("argo.json", 1, "f" * 64, "{}", ())
 DOCUMENTED = [
@@ -58,7 +64,7 @@ def test_every_member_of_the_models_is_written(levels, profiles):
     assert set(data[0]["measurements"][0]["qc_flags"]) == set(QcFlags.model_fields)
     metadata = ProfileData.model_fields["metadata"].annotation.model_fields
     assert set(data[0]["metadata"]) == set(metadata)
-    assert set(data[0]["metadata"]["platform"]) == set(module.Platform.model_fields)
+    assert set(data[0]["metadata"]["platform"]) == set(Platform.model_fields)
 
 
 def test_values_are_those_of_the_table(levels, profiles):

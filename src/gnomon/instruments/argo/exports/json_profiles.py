@@ -15,7 +15,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gnomon.core.dataset import Provenance
-from gnomon.instruments.argo.exports.model import QUALITY, Platform
 from gnomon.instruments.argo.exports.rows import Grouped, good_only, parameters_of
 from gnomon.instruments.argo.exports.texts import texts
 
@@ -28,6 +27,14 @@ COLUMNS = {
     "chlorophyll": "chla",
 }
 """Names of the documented model, and the columns that they are."""
+QUALITY = {"R": "REAL_TIME", "A": "ADJUSTED", "D": "DELAYED"}
+"""What `quality_status` says of a data mode."""
+PLATFORM = (
+    *("float_type", "platform_type", "platform_maker", "float_serial_no", "firmware_version"),
+    *("wmo_inst_type", "data_centre", "project_name", "operating_institution", "pi_name"),
+    "launch_date",
+)
+"""What stands of the float itself, of the object of `argo.float`."""
 _FLAGGED = ("temperature", "salinity", "oxygen", "chlorophyll", "pressure")
 _ROWS_AT_ONCE = 65_536
 
@@ -78,7 +85,7 @@ def json_profiles(
 
 
 def _platform(record: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    return None if record is None else {name: record.get(name) for name in Platform.model_fields}
+    return None if record is None else {name: record.get(name) for name in PLATFORM}
 
 
 def _profiles(chunk: Grouped, said: Mapping[str, Any], indent: int) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """The documented JSON: a list of profiles, each with its measurements.
 
-`json_profiles` writes the text; these models say what it means, and read it back::
+`json_profiles` writes the text (and does without these models, which take a while to load); they
+say what it means, and read it back::
 
     profiles = PROFILES.validate_json(path.read_bytes())
     profiles[0].statistics()["temperature"].mean
@@ -16,8 +17,6 @@ from gnomon.instruments.argo.science.selection import GOOD_FLAGS
 
 Mode = Literal["R", "A", "D"]
 Flag = Annotated[int, Field(ge=0, le=9, description="Argo reference table 2; null where blank")]
-QUALITY = {"R": "REAL_TIME", "A": "ADJUSTED", "D": "DELAYED"}
-"""What `quality_status` says of a data mode."""
 
 
 class _Strict(BaseModel):

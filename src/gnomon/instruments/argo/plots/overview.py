@@ -91,7 +91,7 @@ def _map(axes: Axes, data: FloatData) -> None:
     if (drawn := draw_trajectory(axes, data)) is None:
         _say(axes, "no profile has a position")
         return
-    beside(axes, drawn[1].split(",")[0])
+    beside(axes, re.sub(r", \S+ to \S+", "", drawn[1]))
 
 
 def _water(figure: Figure, axes: Axes, data: FloatData) -> None:
