@@ -1,4 +1,5 @@
 import re
+import subprocess
 import sys
 
 import numpy as np
@@ -211,6 +212,20 @@ def test_words_for_people():
 def test_text_without_a_glyph_is_marked():
     assert printable("José 黒潮") == "José ??"
     assert "José $x_1$ ??" in words(plot_overview(made(record=RECORD)))
+
+
+def test_matplotlib_is_loaded_for_pictures_only():
+    code = """
+import sys
+import gnomon.instruments.argo.cli.app
+print({"matplotlib", "gsw"} & set(sys.modules))
+"""
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "set()"
+
+
+def test_pressure_can_be_drawn_too(tmp_path):
+    save(plot_section(made(2), "pres"), tmp_path / "a.png")
 
 
 def test_a_missing_library_names_its_extra(monkeypatch):

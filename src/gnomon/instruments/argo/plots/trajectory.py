@@ -164,13 +164,14 @@ def _dots(
 def _ends(axes: Axes, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
     if not len(x):
         return
-    ends = ((0, "^", _START, "first", -13), (-1, "o", _LATEST, "latest", 6))
-    for index, marker, colour, words, up in ends[: 1 + (len(x) > 1)]:
+    ends = ((0, "^", _START, "first", -1), (-1, "o", _LATEST, "latest", 1))
+    for index, marker, colour, words, side in ends[: 1 + (len(x) > 1)]:
         where = float(x[index]), float(y[index])
         axes.scatter(*where, 70, c=colour, marker=marker, edgecolors=INK, linewidths=1, zorder=6)
         axes.annotate(
-            words, where, (7, up), textcoords="offset points", fontsize=9, weight="bold",
-            zorder=7, bbox={"fc": PAPER, "ec": "none", "alpha": 0.7, "pad": 1},
+            words, where, (8 * side, 6), textcoords="offset points", fontsize=9, weight="bold",
+            ha="left" if side > 0 else "right", zorder=7,
+            bbox={"fc": PAPER, "ec": "none", "alpha": 0.7, "pad": 1},
         )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from gnomon.instruments.argo.exports.geoparquet import write_geoparquet
 from gnomon.instruments.argo.exports.json_profiles import json_profiles
 from gnomon.instruments.argo.exports.rows import good_only
 from gnomon.instruments.argo.kinds import ANALYSIS, ARROW, CSV, FLOAT, JSON, POSITIONS, PROFILES
+from gnomon.instruments.argo.tables.columns import DERIVED
 
 _GOOD_ONLY = "only values flagged 1, 2, 5 or 8, and only levels that have one"
 
@@ -50,7 +51,7 @@ def to_json(
     """
     rows = pq.read_table(profiles)
     pieces = json_profiles(
-        pq.read_table(analysis.path),
+        pq.read_table(analysis.path, columns=_chosen_columns(analysis.path)),
         rows,
         provenance,
         platform=None if float_ is None else _record(float_),
@@ -134,6 +135,14 @@ def _report(analysis: Input, table: pa.Table) -> Report:
     return Report(
         {"n_rows": table.num_rows}, tags={"dac": analysis.tags["dac"]}, coverage=coverage_of(table)
     )
+
+
+def _chosen_columns(path: Path) -> list[str]:
+    """Return the columns that the JSON takes: half of them, and so half the memory."""
+    others = {"tests_failed", *(column.name for column in DERIVED)} - {"depth_m"}
+    endings = ("_error", "_raw", "_raw_qc", "_test_qc")
+    names = pq.read_schema(path).names
+    return [name for name in names if name not in others and not name.endswith(endings)]
 
 
 def _record(path: Path) -> dict[str, Any]:
