@@ -87,8 +87,9 @@ def draw_trajectory(axes: Axes, data: FloatData) -> tuple[PathCollection | None,
     _frame(axes, x, y)
     draw_land(axes)
     _graticule(axes)
-    axes.plot(x, y, color=FAINT, linewidth=0.8, zorder=3)
     n_timed = int(timed.sum())
+    # A profile without a time has no place in the order, so the line passes it by.
+    axes.plot(x[:n_timed], y[:n_timed], color=FAINT, linewidth=0.8, zorder=3)
     points = _dots(axes, data, order[:n_timed], x[:n_timed], y[:n_timed])
     axes.scatter(x[n_timed:], y[n_timed:], 22, c=PAPER, marker="o", edgecolors=SOFT, zorder=4)
     _ends(axes, x[:n_timed], y[:n_timed])
