@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Self
 from gnomon.acquire.retry import Retry
 from gnomon.acquire.source import Progress
 from gnomon.acquire.transport import Body, RemoteStat, Transport
+from gnomon.core.unique import unique
 from gnomon.errors import ChecksumMismatch, Full, StoreError, Truncated
 
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
@@ -55,6 +55,7 @@ def download(
     sha256: str | None = None,
     retry: Retry | None = None,
     progress: Progress | None = None,
+    lasting: bool = True,
 ) -> Downloaded:
     """Bring one file to `dest`, whole and checked; it appears there by rename, or not at all.
 
@@ -76,6 +77,8 @@ def download(
         Default: `Retry()`.
     progress : callable, optional
         Told of the bytes as they come, those that come again too.
+    lasting : bool
+        Bring it to the disk itself; a caller that does so later, or not at all, says False.
 
     Raises
     ------
@@ -92,7 +95,7 @@ def download(
     """
     with _Part(transport, path, dest, size, sha256, progress) as part:
         (retry or Retry()).call(f"{transport.url}/{path}", part.fill)
-        return part.publish()
+        return part.publish(lasting=lasting)
 
 
 def download_if_changed(
@@ -133,14 +136,15 @@ class _Part:
         self._transport, self._path, self._dest = transport, path, dest
         self._size, self._sha256, self._unless = size, sha256, unless
         self._progress: Progress = progress or (lambda _: None)
-        self._temporary = dest.with_name(f".{dest.name}.{secrets.token_hex(4)}.part")
+        self._temporary = dest.with_name(f".{dest.name}.{unique()}.part")
+        self._published = False
         self._name = f"{transport.url}/{path}"
         self.unchanged = False
 
     def __enter__(self) -> Self:
         with _disk(self._temporary):
             self._file = self._temporary.open("xb", buffering=0)
-        self._restart()
+        self._begin()
         return self
 
     def __exit__(
@@ -150,7 +154,8 @@ class _Part:
         trace: TracebackType | None,
     ) -> None:
         self._file.close()
-        self._temporary.unlink(missing_ok=True)
+        if not self._published:
+            self._temporary.unlink(missing_ok=True)
 
     def fill(self) -> None:
         """Bring what is missing, once."""
@@ -166,12 +171,15 @@ class _Part:
                 self._write(chunk)
         self._verify()
 
-    def publish(self) -> Downloaded:
+    def publish(self, *, lasting: bool = True) -> Downloaded:
         """Make the bytes last, and give them their name."""
         with _disk(self._dest):
-            os.fsync(self._file.fileno())
-            self._temporary.replace(self._dest)
-            _sync_folder(self._dest.parent)
+            if lasting:
+                os.fsync(self._file.fileno())
+            os.replace(self._temporary, self._dest)  # noqa: PTH105  half of a small file's time
+            self._published = True
+            if lasting:
+                _sync_folder(self._dest.parent)
         stat = self._stat
         sha256 = self._hash.hexdigest()
         return Downloaded(self._reached, sha256, stat.etag, stat.mtime_us, stat.stamp)
@@ -190,6 +198,9 @@ class _Part:
         with _disk(self._temporary):
             self._file.seek(0)
             self._file.truncate()
+        self._begin()
+
+    def _begin(self) -> None:
         self._reached, self._hash, self._stat = 0, hashlib.sha256(), RemoteStat()
 
     def _write(self, chunk: bytes) -> None:

@@ -25,7 +25,7 @@ FINISH = sa.update(job).where(job.c.fingerprint == bindparam("wanted"))
 CLAIM = (
     sa.update(job)
     .where(
-        job.c.fingerprint == bindparam("wanted"),
+        job.c.fingerprint.in_(bindparam("wanted", expanding=True)),
         sa.or_(
             job.c.state.in_([State.READY, State.FAILED]),
             sa.and_(job.c.state == State.RUNNING, job.c.lease_us <= bindparam("now_us")),
@@ -40,6 +40,7 @@ CLAIM = (
         attempts=job.c.attempts + 1,
         changed=bindparam("change"),
     )
+    .returning(job.c.fingerprint)
 )
 VERSIONS = (
     sa.select(dataset)

@@ -94,12 +94,11 @@ class Writing:
         rows = [job_row(job) | {"state": State.READY, "changed": seq} for job in jobs]
         self._insert_new(tables.job, rows)
         values = {"who": owner, "until_us": lease_us, "now_us": now_us, "change": seq}
-        run = self._connection.execute
-        won = [
-            job
-            for job in jobs
-            if run(statements.CLAIM, values | {"wanted": job.fingerprint}).rowcount == 1
-        ]
+        taken: set[str] = set()
+        for chunk in chunks([job.fingerprint for job in jobs]):
+            found = self._connection.execute(statements.CLAIM, values | {"wanted": chunk})
+            taken.update(found.scalars())
+        won = [job for job in jobs if job.fingerprint in taken]
         self._unsettle([job for job in won if job.cell.act is Act.PUBLISH])
         return won
 
@@ -231,7 +230,7 @@ class Writing:
         return [dataset_of(row, self._kinds[kind]) for row in rows]
 
     def add(self, product: Product, version: int, path: str, mtime_ns: int, now_us: int) -> int:
-        """Insert a dataset, not yet current; return its number."""
+        """Insert a dataset and return its number; the first of its key is current at once."""
         coverage = product.coverage
         row = {
             "kind": product.kind,
@@ -244,7 +243,7 @@ class Writing:
             "tags": packed(product.tags),
             "start_us": coverage.start_us if coverage else None,
             "stop_us": coverage.stop_us if coverage else None,
-            "current": False,
+            "current": version == 1,
             "arrived_us": now_us,
             "changed": self._next(),
         }
@@ -319,7 +318,7 @@ class Writing:
             self._relink(job, made, before)
         self._refuse_foreign(slot, new - old - set(fresh))
         self._set_current(old - new, current=False)
-        self._set_current(new, current=True)
+        self._set_current(new - set(fresh), current=True)
         row = {"slot": slot, "job": job, "changed": self._next()}
         self._later(statements.upsert(self._dialect, tables.slot, tuple(row)), row, about=slot)
         return len(old - new)

@@ -14,6 +14,7 @@ import heapq
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 from gnomon.core.cells import Cells, joins_on
 from gnomon.core.fingerprint import of_fetch, of_publication, of_step
@@ -83,7 +84,7 @@ class Planner:
         self._cells = Cells(pipeline, view, self._waiting)
         self._blocked: Counter[tuple[str, Names, Projection | None]] = Counter()
         self.ready_counts: Counter[str] = Counter()
-        self._ready: dict[str, Decision] = {}
+        self._ready: dict[int, dict[str, Decision]] = {}
         self._outstanding: dict[str, Decision] = {}
         self._alarms: list[tuple[int, str]] = []
         self._dirty: dict[str, Cell] = {}
@@ -122,14 +123,18 @@ class Planner:
     def ready(self, acts: Iterable[Act], most: int) -> list[Job]:
         """Return jobs to claim, those nearest to the sources first."""
         wanted = set(acts)
-        found = (d for d in self._ready.values() if d.cell.act in wanted and d.job is not None)
-        first = heapq.nsmallest(most, found, key=lambda d: d.cell.rank)
-        return [decision.job for decision in first if decision.job is not None]
+        found = (
+            decision.job
+            for rank in sorted(self._ready)
+            for decision in self._ready[rank].values()
+            if decision.cell.act in wanted and decision.job is not None
+        )
+        return list(islice(found, max(most, 0)))
 
     def with_verdict(self, verdict: Verdict) -> list[Decision]:
         """Return the decisions of one verdict."""
         if verdict is Verdict.RUN:
-            return list(self._ready.values())
+            return [decision for level in self._ready.values() for decision in level.values()]
         return [decision for decision in self.decisions.values() if decision.verdict is verdict]
 
     def outstanding(self) -> list[Decision]:
@@ -160,13 +165,14 @@ class Planner:
 
     def _replace(self, slot: str, decision: Decision) -> None:
         old = self.decisions.pop(slot, None)
-        if self._ready.pop(slot, None) is not None:
+        rank = decision.cell.rank
+        if self._ready.get(rank, {}).pop(slot, None) is not None:
             self.ready_counts[decision.cell.name] -= 1
         self._outstanding.pop(slot, None)
         if decision.verdict not in {Verdict.KEEP, Verdict.ABSENT} or decision.retires:
             self.decisions[slot] = decision
         if decision.verdict is Verdict.RUN:
-            self._ready[slot] = decision
+            self._ready.setdefault(rank, {})[slot] = decision
             self.ready_counts[decision.cell.name] += 1
         if decision.verdict is Verdict.REUSE or decision.retires:
             self._outstanding[slot] = decision

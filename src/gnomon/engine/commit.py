@@ -15,7 +15,7 @@ from pathlib import Path
 
 from gnomon.catalog.writing import Writing
 from gnomon.core.dataset import Dataset
-from gnomon.core.jobs import Job, Outcome, Product, State
+from gnomon.core.jobs import Act, Job, Outcome, Product, State
 from gnomon.core.kinds import Kind, key_text
 from gnomon.errors import CatalogError, ConfigError, Conflict, Corrupt, StoreError
 from gnomon.store.hashing import sha256_of
@@ -52,8 +52,7 @@ class Commit:
         """Write one outcome; return it as it was written."""
         if outcome.state is State.DONE:
             try:
-                with writing.attempt():
-                    self._take(writing, job, outcome, now_us)
+                self._attempt(writing, job, outcome, now_us)
             except (StoreError, ConfigError) as error:
                 outcome = _failed(outcome, error)
         writing.link(job.fingerprint, "in", ((role, d.seq) for role, d in job.inputs))
@@ -69,10 +68,26 @@ class Commit:
         """Take what was placed for lasting: its transaction went through."""
         self._placed.clear()
 
-    def _take(self, writing: Writing, job: Job, outcome: Outcome, now_us: int) -> None:
-        before = set(writing.outputs(job.fingerprint))
+    def _attempt(self, writing: Writing, job: Job, outcome: Outcome, now_us: int) -> None:
+        products = outcome.products
+        if len(products) == 1 and not writing.versions(products[0].kind, key_text(products[0].key)):
+            # All that can fail happens before the first row is written: nothing is to be undone.
+            self._take(writing, job, outcome, now_us, is_first=True)
+        else:
+            with writing.attempt():
+                self._take(writing, job, outcome, now_us)
+
+    def _take(
+        self, writing: Writing, job: Job, outcome: Outcome, now_us: int, *, is_first: bool = False
+    ) -> None:
+        # What a fetch makes has the key of its cell: where that is new, it has made nothing yet.
+        nothing = is_first and job.cell.act is Act.FETCH
+        before = set() if nothing else set(writing.outputs(job.fingerprint))
         fresh: set[int] = set()
-        made = [(p.role, self._place(writing, p, before, fresh, now_us)) for p in outcome.products]
+        made = [
+            (p.role, self._place(writing, p, before, fresh, now_us, is_first=is_first))
+            for p in outcome.products
+        ]
         if len({seq for _, seq in made}) < len(made):
             raise Conflict(f"{job.cell.slot} made one dataset twice")
         writing.settle(job.cell.slot, job.fingerprint, made, before=before, fresh=fresh)
@@ -84,13 +99,15 @@ class Commit:
         before: Collection[int],
         fresh: set[int],
         now_us: int,
+        *,
+        is_first: bool,
     ) -> int:
         """Give a product its version and its place; the same bytes are the same version.
 
         What is the first of its key is added to `fresh`.
         """
         kind, key = self._kinds[product.kind], key_text(product.key)
-        versions = writing.versions(product.kind, key)
+        versions = [] if is_first else writing.versions(product.kind, key)
         same = next((d for d in versions if d.sha256 == product.sha256), None)
         if same is not None:
             self._restore(writing, same, product, again=same.seq in before)

@@ -85,7 +85,7 @@ class Dispatch:
         if for_steps and self._suspects:
             return max(1 - flying, 0)
         width = self._parts.workers.width if for_steps else self._parts.tuning.streams
-        stride = min(int(_STRIDE_S / max(self._mean_s, 1e-6)), _LONGEST_STRIDE)
+        stride = min(int(width * _STRIDE_S / max(self._mean_s, 1e-6)), _LONGEST_STRIDE)
         return max(width + 1 if width > 1 else 1, stride) - flying
 
     def start(self, job: Job, view: View) -> None:

@@ -11,13 +11,13 @@ import errno
 import os
 import shutil
 import stat
-import uuid
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from gnomon.core.dataset import Dataset
+from gnomon.core.unique import unique
 from gnomon.errors import Corrupt, Full, StoreError
 from gnomon.store.hashing import sha256_of, size_of
 
@@ -54,7 +54,7 @@ class Store:
 
         Each try has its own, for a loop whose lease has ended may still be writing in its.
         """
-        folder = self.root / WORK / f"{fingerprint}.{uuid.uuid4().hex[:8]}"
+        folder = self.root / WORK / f"{fingerprint}.{unique()}"
         with _space():
             folder.mkdir(parents=True)
         return folder
@@ -75,12 +75,15 @@ class Store:
         """
         target = self.root / relative
         with _space():
-            target.parent.mkdir(parents=True, exist_ok=True)
             if finished != target:
                 if target.is_dir() or finished.is_dir():
                     _remove(target)
                 _make_read_only(finished)
-                finished.rename(target)
+                try:
+                    finished.rename(target)
+                except FileNotFoundError:
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    finished.rename(target)
         return self.signature(target)
 
     def sync_folders(self, folders: Collection[Path]) -> None:

@@ -95,6 +95,7 @@ class GdacSource:
                 size=item.size,
                 retry=self._retry,
                 progress=progress,
+                lasting=False,  # whoever keeps it sees to that
             )
         except NotFound:
             if item.optional:
@@ -126,7 +127,7 @@ class GdacSource:
         newest = max(found, key=lambda candidate: found[candidate])
         with tempfile.TemporaryDirectory() as folder:
             dest = Path(folder) / newest
-            download(self._transport, newest, dest, retry=self._retry)
+            download(self._transport, newest, dest, retry=self._retry, lasting=False)
             return read_index(dest.read_bytes(), name, newest)
 
     def _stat(self, path: str) -> RemoteStat:
