@@ -14,12 +14,13 @@ from gnomon.core.jobs import Job, JobStatus, State
 from gnomon.core.kinds import Kind, Tags, key_text
 
 _NOTHING = "{}"
+_PACK = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 Row = Mapping[str, Any] | RowMapping
 
 
 def packed(tags: Tags) -> str:
     """Return tags as the text of a column."""
-    return json.dumps(dict(tags), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _PACK(dict(tags))
 
 
 def unpacked(text: str) -> dict[str, str]:

@@ -189,11 +189,11 @@ def _value(text: str, kind: type) -> KeyValue:
 
 def key_text(key: Key) -> str:
     """Return ``name=value,name=value`` with what would be ambiguous escaped."""
-    return ",".join(
-        f"{name}={value.isoformat() if isinstance(value, date) else _escape(value)}"
-        for name, value in key.items()
-    )
+    return ",".join([f"{name}={_escape(value)}" for name, value in key.items()])
 
 
-def _escape(value: str | int) -> str:
-    return quote(value, safe=" :+@!*()'") if isinstance(value, str) else str(value)
+def _escape(value: KeyValue) -> str:
+    if isinstance(value, str):
+        plain = value.isascii() and value.isalnum()  # most are, and a listing has millions
+        return value if plain else quote(value, safe=" :+@!*()'")
+    return value.isoformat() if isinstance(value, date) else str(value)
