@@ -161,6 +161,7 @@ class Peer:
             pa.array([name] * number),
             pa.array(["0" * 64] * number),
             pa.array((file["PRES"][:] != _FILL).sum(axis=1, dtype=np.int32)),
+            pa.array(_schemes(file, number)),
         ]
         return pa.Table.from_arrays(columns, schema=PROFILES_SCHEMA)
 
@@ -172,6 +173,14 @@ def _read(file: Any, name: str) -> NDArray[Any]:
         return values
     letters = name.endswith("_QC")
     return np.full(file["PRES"].shape, b" " if letters else _FILL, "S1" if letters else np.float32)
+
+
+def _schemes(file: Any, number: int) -> list[str | None]:
+    """Read the sampling schemes; files of format 2.2 have none."""
+    if "VERTICAL_SAMPLING_SCHEME" not in file.variables:
+        return [None] * number
+    raw = file["VERTICAL_SAMPLING_SCHEME"][:]
+    return [row.tobytes().decode().strip(" \0") for row in raw]
 
 
 def _column(values: NDArray[Any]) -> pa.Array:

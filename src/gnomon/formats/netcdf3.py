@@ -148,10 +148,11 @@ class Dataset(Mapping[str, Variable]):
 
     def __getitem__(self, name: str) -> Variable:
         header, entry = self._header, self._header.entries[name]
+        dimensions, shape = header.shape(entry.declared.dimids)
         return Variable(
             name,
-            tuple(header.names[i] for i in entry.declared.dimids),
-            tuple(header.lengths[i] for i in entry.declared.dimids),
+            dimensions,
+            shape,
             DTYPES[entry.declared.code],
             entry.declared.block,
             self._data,
@@ -236,6 +237,8 @@ class _Header:
         self.names: list[str] = []
         self.lengths: list[int] = []
         self.entries: dict[str, _Entry] = {}
+        self._shapes: dict[tuple[int, ...], tuple[tuple[str, ...], tuple[int, ...]]] = {}
+        self._sizes: dict[tuple[int, tuple[int, ...]], int] = {}
         at = self._dimensions(8)
         stop = _end_of_attributes(data, at)
         self.block = AttributeBlock(data[at:stop])
@@ -279,13 +282,24 @@ class _Header:
             raise _Malformed("a variable is declared twice")
         return at
 
+    def shape(self, dimids: tuple[int, ...]) -> tuple[tuple[str, ...], tuple[int, ...]]:
+        """Return names and lengths of dimensions; most variables share a few sets of them."""
+        if dimids not in self._shapes:
+            names = tuple(self.names[i] for i in dimids)
+            self._shapes[dimids] = names, tuple(self.lengths[i] for i in dimids)
+        return self._shapes[dimids]
+
     def _size(self, declared: _Declaration, first: int) -> int:
         """Return the bytes of a variable, or of one of its records, without padding."""
+        known = self._sizes.get((declared.code, declared.dimids))
+        if known is not None:
+            return known
         size = DTYPES[declared.code].itemsize
         for dimid in declared.dimids[first:]:
             if dimid >= len(self.lengths) or dimid == self.record:
                 raise _Malformed(f"{declared.name} has the impossible dimension {dimid}")
             size *= self.lengths[dimid]
+        self._sizes[declared.code, declared.dimids] = size
         return size
 
     def _record_size(self) -> int:

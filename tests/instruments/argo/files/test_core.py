@@ -51,6 +51,16 @@ def _compare(ours, reference):
         values = reference[name][...]
         return np.where(values == fill, np.nan, values)
 
+    named = {n[8:-3] for n in reference.variables if n.startswith("PROFILE_")}
+    assert ours.others.keys() == named - set(PARAMETERS)
+    for name, block in ours.others.items():
+        fill = reference[name].getncattr("_FillValue")
+        np.testing.assert_array_equal(block.raw, filled(name, fill))
+        assert block.mode.tobytes() == reference["DATA_MODE"][:].tobytes()
+    if "VERTICAL_SAMPLING_SCHEME" in reference.variables:
+        schemes = netCDF4.chartostring(reference["VERTICAL_SAMPLING_SCHEME"][:])
+        assert [text.strip() for text in schemes.tolist()] == ours.scheme.tolist()
+
     for i, name in enumerate(PARAMETERS):
         for j, suffix in enumerate(VALUES):
             if name in reference.variables:

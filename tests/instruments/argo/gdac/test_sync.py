@@ -45,6 +45,7 @@ PROFILES = [
     ("source_file", "VARCHAR"),
     ("sha256", "VARCHAR"),
     ("n_levels", "INTEGER"),
+    ("vertical_sampling_scheme", "VARCHAR"),
 ]
 
 

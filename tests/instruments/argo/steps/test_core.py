@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -106,6 +107,27 @@ def test_duckdb_reads_names_types_and_times(gdac, gather, run):
     assert times["juld"] == times["date_update"] == "TIMESTAMP WITH TIME ZONE"
     assert [name for name, _ in query(shape, profiles)] == PROFILES_SCHEMA.names
     assert [name for name, _ in query(shape, levels)] == LEVELS_SCHEMA.names
+
+
+def test_parameters_beyond_the_core_ones_stand_beside_them(real, gather, run):
+    """6903247 has medians, deviations and times of measurement in its core files."""
+    cycles, _ = gather(real / "dac" / "coriolis" / "6903247")
+    _, levels, profiles = run(cycles, [])
+    table = pq.read_table(levels)
+    assert table.column_names[: len(LEVELS_SCHEMA)] == LEVELS_SCHEMA.names
+    more = set(table.column_names[len(LEVELS_SCHEMA) :])
+    named = {"mtime", "pres_med", "psal_med", "psal_std", "temp_med", "temp_std"}
+    assert {*named, *(f"{name}_qc" for name in named)} <= more
+    assert table.schema.field("mtime").type == pa.float64()
+    assert table.schema.field("psal_std").metadata[b"units"] == b"psu"
+    read = [read_profiles(cycle.path) for cycle in cycles]
+    for name in named:
+        expected = [p.others[name.upper()].raw[p.stands] for p in read if name.upper() in p.others]
+        finite = np.concatenate(expected)
+        assert table[name].null_count < table.num_rows
+        assert table[name].drop_null().to_numpy().sum() == pytest.approx(np.nansum(finite))
+    schemes = query("SELECT DISTINCT vertical_sampling_scheme FROM {}", profiles)
+    assert any(text.startswith("Near-surface sampling") for (text,) in schemes)
 
 
 def test_duckdb_skips_row_groups(gdac, gather, run):

@@ -43,7 +43,8 @@ NO_MODE = b" "
 _FILLS = (99999.0, 999999.0, 9.969209968386869e36)
 """Of doubles: those of values, of times, and the default of the NetCDF library (RAW_*)."""
 _PARAMETER = re.compile(rb"[A-Z][A-Z0-9_]*")
-_GLOBAL_FLAG = re.compile(r"PROFILE_(\w+)_QC")
+GLOBAL_FLAG = re.compile(r"PROFILE_(\w+)_QC")
+"""The variable that every parameter of a file has, beside its own."""
 _SHAPE = ("N_PROF", "N_LEVELS")
 _SINGLE = 4
 
@@ -170,7 +171,7 @@ def read_blocks(
         latitude=latitude,
         longitude=longitude,
         position_qc=flags(file, "POSITION_QC", "N_PROF"),
-        parameters={name: _block(file, name, mode) for name, mode in modes.items()},
+        parameters={name: read_block(file, name, mode) for name, mode in modes.items()},
         skipped=skipped,
     )
 
@@ -225,7 +226,7 @@ def _parameters(file: File, names: NDArray[np.bytes_]) -> Iterator[str]:
         if not _PARAMETER.fullmatch(name):
             raise Rejected(f"STATION_PARAMETERS holds {name!r}, which is no name of a parameter")
         yield name.decode()
-    for other in map(_GLOBAL_FLAG.fullmatch, file):
+    for other in map(GLOBAL_FLAG.fullmatch, file):
         if other and other[1].encode() not in stated and other[1] in file:
             yield other[1]
 
@@ -241,7 +242,8 @@ def _mode(where: NDArray[np.bool_], letters: NDArray[np.bytes_], name: str) -> N
     return mode
 
 
-def _block(file: File, name: str, mode: NDArray[np.bytes_]) -> Block:
+def read_block(file: File, name: str, mode: NDArray[np.bytes_]) -> Block:
+    """Read one parameter of an open file, with its data mode in each profile."""
     raw, notes = _values(file, name, name), file[name].attributes
     adjusted = _optional(file, name, "_ADJUSTED")
     unknown = (mode == NO_MODE) & ~np.isnan(raw).all(axis=1)

@@ -6,6 +6,7 @@ profile format" 3.1; version 2.2 files have the same variables under the same na
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from gnomon.errors import BadData
 from gnomon.formats.netcdf3 import Dataset, Reader
+from gnomon.instruments.argo.files.bgc import GLOBAL_FLAG, Block, read_block
 from gnomon.instruments.argo.files.variables import (
     FILL,
     Rejected,
@@ -27,17 +29,20 @@ from gnomon.instruments.argo.files.variables import (
     date_of_update,
     days,
     decode_flags,
+    filled,
     flags,
     letters,
     platform,
     position,
     text,
+    variable,
 )
 from gnomon.instruments.argo.science.selection import LIMITS, beyond_adjustment
 
 PARAMETERS = ("PRES", "TEMP", "PSAL")
 VALUES = ("", "_ADJUSTED", "_ADJUSTED_ERROR")
 FLAGS = ("_QC", "_ADJUSTED_QC")
+_SCHEME = "VERTICAL_SAMPLING_SCHEME"
 _PSAL = tuple("PSAL" + suffix for suffix in (*VALUES, *FLAGS))
 
 
@@ -91,6 +96,10 @@ class Profiles:
         Parameters in the order of `PARAMETERS`, then raw, adjusted, error as in `Parameter`.
     qc : (parameter, 2, profile, level) int8
         Then the flags of raw and adjusted.
+    scheme : (profile,) str
+        The vertical sampling scheme, empty where there is none (format 2.2).
+    others : mapping of str to Block
+        Every further parameter by Argo's name: CNDC, MTIME, TEMP_STD, NB_SAMPLE_CTD and so on.
     """
 
     name: str
@@ -107,6 +116,8 @@ class Profiles:
     position_qc: NDArray[np.int8]
     values: NDArray[np.float32]
     qc: NDArray[np.int8]
+    scheme: NDArray[np.str_]
+    others: Mapping[str, Block]
 
     def parameter(self, name: str) -> Parameter:
         """Return one of `PARAMETERS`; all NaN where the file lacks it."""
@@ -159,7 +170,7 @@ def _profiles(file: Dataset) -> Profiles:
     check_name(file.name, number, cycle, direction)
     juld_qc = flags(file, "JULD_QC", "N_PROF")
     latitude, longitude = position(file)
-    values = _values(file)
+    mode = letters(file, "DATA_MODE", b"RAD")
     profiles = Profiles(
         name=file.name,
         platform_number=number,
@@ -167,14 +178,16 @@ def _profiles(file: Dataset) -> Profiles:
         cycle_number=cycle,
         direction=direction,
         n_prof=_n_prof(cycle, direction),
-        data_mode=letters(file, "DATA_MODE", b"RAD"),
+        data_mode=mode,
         juld=days(file, juld_qc, date_update),
         juld_qc=juld_qc,
         latitude=latitude,
         longitude=longitude,
         position_qc=flags(file, "POSITION_QC", "N_PROF"),
-        values=values,
+        values=_values(file),
         qc=_qc(file),
+        scheme=_schemes(file),
+        others=_others(file, mode),
     )
     _check_adjustments(profiles)
     return profiles
@@ -201,8 +214,9 @@ def _values(file: Dataset) -> NDArray[np.float32]:
     values = np.full((len(names), *shape), FILL, np.float32)
     for index, (parameter, name) in enumerate(names):
         if _expected(file, name):
-            values[index] = array(file, name, "f", "N_PROF", "N_LEVELS")
-            check_units(parameter, name, file[name])
+            found = variable(file, name, "f", "N_PROF", "N_LEVELS")
+            values[index] = filled(found, name)
+            check_units(parameter, name, found)
     values[values == FILL] = np.nan
     if np.isinf(values).any():
         first = np.argwhere(np.isinf(values))[0]
@@ -219,6 +233,22 @@ def _qc(file: Dataset) -> NDArray[np.int8]:
         if _expected(file, name):
             raw[index] = array(file, name, "S", "N_PROF", "N_LEVELS").view(np.uint8)
     return decode_flags(raw, names).reshape(len(PARAMETERS), len(FLAGS), *shape)
+
+
+def _schemes(file: Dataset) -> NDArray[np.str_]:
+    if _SCHEME not in file:
+        return np.full(file.dimensions["N_PROF"], "", np.str_)
+    raw = np.ascontiguousarray(array(file, _SCHEME, "S", "N_PROF", "STRING256"))
+    texts = raw.view(f"S{raw.shape[1]}")[:, 0]
+    return np.char.strip(np.char.decode(texts, "utf-8", "backslashreplace"))
+
+
+def _others(file: Dataset, mode: NDArray[np.bytes_]) -> dict[str, Block]:
+    """Read the parameters beyond `PARAMETERS`; a core file has one data mode for all."""
+    named = (match[1] for match in map(GLOBAL_FLAG.fullmatch, file) if match)
+    chosen = (name for name in named if name not in PARAMETERS and name in file)
+    flat = (name for name in chosen if file[name].dimensions == ("N_PROF", "N_LEVELS"))
+    return {name: read_block(file, name, mode) for name in flat}
 
 
 def _check_adjustments(profiles: Profiles) -> None:

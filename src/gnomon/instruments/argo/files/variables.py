@@ -120,8 +120,13 @@ def variable(file: File, name: str, kind: str, *dimensions: str) -> Variable:
 def array(file: File, name: str, kind: str, *dimensions: str) -> NDArray[Any]:
     """Return the values of a variable that must exist with this type and these dimensions."""
     found = variable(file, name, kind, *dimensions)
+    return filled(found, name) if kind == "f" else found.array()
+
+
+def filled(found: Variable, name: str) -> NDArray[Any]:
+    """Return the values of a variable that must have the manual's fill value."""
     fill = _JULD_FILL if name == "JULD" else FILL
-    if kind == "f" and found.attributes.get("_FillValue") != fill:
+    if found.attributes.get("_FillValue") != fill:
         raise Rejected(f"{name} has no _FillValue of {fill}, as the manual prescribes")
     return found.array()
 

@@ -24,7 +24,7 @@ class TablesConfig(StepConfig):
     row_group_rows: int = Field(65_536, ge=1_024, description="rows per row group")
 
 
-@step("argo.tables", version=1)
+@step("argo.tables", version=2)
 def tables(
     cycles: Annotated[list[Input], In(CYCLE, by=("wmo",), at_least=0, optional=True)],
     aggregate: Annotated[list[Input], In(AGGREGATE, by=("wmo",), at_least=0, optional=True)],

@@ -6,7 +6,7 @@ these columns are unique in them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 
 from gnomon.core.dataset import Coverage
 from gnomon.errors import BadData
+from gnomon.instruments.argo.files.bgc import Block
 from gnomon.instruments.argo.files.core import PARAMETERS, Profiles
+from gnomon.instruments.argo.files.variables import BLANK
 from gnomon.instruments.argo.tables.columns import (
     CORE,
     LEVEL,
@@ -30,6 +32,8 @@ from gnomon.instruments.argo.tables.columns import (
     times,
 )
 
+_PIECES = ("raw", "raw_qc", "adjusted", "adjusted_qc", "error")
+"""The attributes of a `Block`, in the order of `source_fields`."""
 LEVELS_SCHEMA = pa.schema(
     [
         *PROFILE_KEY,
@@ -46,6 +50,7 @@ PROFILES_SCHEMA = pa.schema(
         field("source_file", pa.string(), "path of the source file below the GDAC's dac/"),
         field("sha256", pa.string(), "SHA-256 of the source file"),
         field("n_levels", pa.int32(), "rows of the profile in the table of levels"),
+        field("vertical_sampling_scheme", pa.string(), "how the levels were sampled"),
     ]
 )
 
@@ -160,6 +165,7 @@ class _Rows:
             pa.array([p.source_file for p in self._parts]).take(part),
             pa.array([p.sha256 for p in self._parts]).take(part),
             pa.array(self._counts()[self._order]),
+            _texts(self._column("scheme")[self._order]),
         ]
         return pa.Table.from_arrays(columns, schema=PROFILES_SCHEMA)
 
@@ -184,7 +190,39 @@ class _Rows:
                 flags(adjusted_qc),
                 pa.array(error, from_pandas=True),
             ]
-        return pa.Table.from_arrays(columns, schema=LEVELS_SCHEMA)
+        others = list(self._others(take))
+        declared = [*LEVELS_SCHEMA, *(found for found, _ in others)]
+        columns += [column for _, column in others]
+        return pa.Table.from_arrays(columns, schema=pa.schema(declared))
+
+    def _others(self, take: NDArray[np.intp] | slice) -> Iterator[tuple[pa.Field, pa.Array]]:
+        """Make the columns of the parameters that some files have beyond the core ones."""
+        names = {name for part in self._parts for name in part.profiles.others}
+        for name in sorted(names):
+            blocks = [part.profiles.others.get(name) for part in self._parts]
+            first = next(block for block in blocks if block is not None)
+            fields = source_fields(name, first.long_name or name, first.units)
+            for declared, piece in zip(fields, _PIECES, strict=True):
+                values = self._piece(blocks, piece)
+                if values is not None:
+                    judged = piece.endswith("qc")
+                    found = values[take]
+                    column = flags(found) if judged else pa.array(found, from_pandas=True)
+                    yield declared.with_type(column.type), column
+
+    def _piece(self, blocks: Sequence[Block | None], name: str) -> NDArray[Any] | None:
+        """Concatenate the standing levels of one array; None where no file has it."""
+        found = [None if block is None else getattr(block, name) for block in blocks]
+        if all(values is None for values in found):
+            return None
+        nothing = np.int8(BLANK) if name.endswith("qc") else np.float32(np.nan)
+        pairs = zip(found, self._stands, strict=True)
+        return np.concatenate(
+            [
+                np.full(stands.sum(), nothing) if values is None else values[stands]
+                for values, stands in pairs
+            ]
+        )
 
     def _level_order(self) -> NDArray[np.intp] | slice:
         """Return what sorts the levels of all parts by profile."""
@@ -202,3 +240,8 @@ class _Rows:
             flat = array.reshape(*array.shape[:2], -1)
             pieces.append(flat if stands.all() else flat.take(np.flatnonzero(stands), axis=2))
         return np.concatenate(pieces, axis=2)
+
+
+def _texts(texts: NDArray[np.str_]) -> pa.Array:
+    """Return texts with null for an empty one."""
+    return pa.array(texts.astype(object), pa.string(), mask=texts == "")
