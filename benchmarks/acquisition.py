@@ -60,7 +60,8 @@ class Work:
 # -- clients: each opens once, and then fetches a file by name
 
 
-def _gnomon(url: str) -> Iterator[Fetch]:
+def gnomon_client(url: str) -> Iterator[Fetch]:
+    """Download as gnomon does."""
     transport = connect(url, Limits(connections=_THREADS))
     yield lambda name, dest: download(transport, name, dest)
     transport.close()
@@ -75,22 +76,26 @@ def _httpx(url: str) -> Iterator[Fetch]:
         )
 
 
-def _urllib3(url: str) -> Iterator[Fetch]:
+def plain_urllib3(url: str) -> Iterator[Fetch]:
+    """Read a body and write a file."""
     with urllib3.PoolManager(maxsize=_THREADS, block=True) as pool:
         yield lambda name, dest: dest.write_bytes(pool.request("GET", f"{url}/{name}").data)
 
 
-def _safe_urllib3(url: str) -> Iterator[Fetch]:
+def safe_urllib3(url: str) -> Iterator[Fetch]:
+    """Do the same, and sum, sync and rename."""
     with urllib3.PoolManager(maxsize=_THREADS, block=True) as pool:
         yield lambda name, dest: keep(pool.request("GET", f"{url}/{name}").data, dest)
 
 
-def _ftplib(url: str) -> Iterator[Fetch]:
+def plain_ftplib(url: str) -> Iterator[Fetch]:
+    """Read a body and write a file."""
     with _sessions(url) as session:
         yield lambda name, dest: dest.write_bytes(_retrieved(session(), name))
 
 
-def _safe_ftplib(url: str) -> Iterator[Fetch]:
+def safe_ftplib(url: str) -> Iterator[Fetch]:
+    """Do the same, and sum, sync and rename."""
     with _sessions(url) as session:
         yield lambda name, dest: keep(_retrieved(session(), name), dest)
 
@@ -147,18 +152,18 @@ class Way:
 
 
 _HTTP = (
-    Way("gnomon", _gnomon),
-    Way("urllib3, as safe", _safe_urllib3),
-    Way("urllib3, bare", _urllib3),
+    Way("gnomon", gnomon_client),
+    Way("urllib3, as safe", safe_urllib3),
+    Way("urllib3, bare", plain_urllib3),
     Way("httpx, bare", _httpx),
-    Way("gnomon", _gnomon, threads=1),
-    Way("urllib3, bare", _urllib3, threads=1),
+    Way("gnomon", gnomon_client, threads=1),
+    Way("urllib3, bare", plain_urllib3, threads=1),
 )
 _FTP = (
-    Way("gnomon", _gnomon),
-    Way("ftplib, as safe", _safe_ftplib),
-    Way("ftplib, bare", _ftplib),
-    Way("gnomon", _gnomon, threads=1),
+    Way("gnomon", gnomon_client),
+    Way("ftplib, as safe", safe_ftplib),
+    Way("ftplib, bare", plain_ftplib),
+    Way("gnomon", gnomon_client, threads=1),
 )
 
 
