@@ -7,14 +7,27 @@ import os
 import platform
 import time
 
-from benchmarks import acquisition, argo_floats, argo_reading, imports, overhead, planning
+from benchmarks import (
+    acquisition,
+    argo_floats,
+    argo_index,
+    argo_loading,
+    argo_reading,
+    argo_sync,
+    imports,
+    overhead,
+    planning,
+)
 
 BENCHMARKS = {
     "planning": planning.run,
     "overhead": overhead.run,
     "acquisition": acquisition.run,
+    "argo_index": argo_index.run,
+    "argo_sync": argo_sync.run,
     "argo_reading": argo_reading.run,
     "argo_floats": argo_floats.run,
+    "argo_loading": argo_loading.run,
     "imports": imports.run,
 }
 
