@@ -119,6 +119,7 @@ class Float:
             "date_update": [START_US] * number,
             "source_file": [f"x/{self.wmo}/R{self.wmo}_{n:03d}.nc" for n in range(number)],
             "sha256": ["a" * 64] * number,
+            "vertical_sampling_scheme": ["Primary sampling: averaged []"] * number,
             "n_levels": [self.levels] * number,
         }
         columns = {**self.about, **more}

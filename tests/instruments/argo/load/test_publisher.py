@@ -2,7 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pyarrow.parquet as pq
 import pytest
@@ -18,6 +18,7 @@ from gnomon.instruments.argo.load.publisher import (
 )
 from gnomon.instruments.argo.load.rows import rows_of
 from gnomon.instruments.argo.load.schema import FILLED_BY, TABLES, profile_id
+from gnomon.instruments.argo.science.status import float_status
 from gnomon.publish.publisher import Receipt
 from loads import START_US, Float
 
@@ -188,6 +189,14 @@ def test_a_float_is_active_by_its_last_profile(publisher, rows, tmp_path, days, 
     publisher.publish(*given.write("argo.profiles", tmp_path))
     found = rows("SELECT wmo, status, last_cycle, latitude, longitude FROM argo_float_status")
     assert found == [(6901929, status, 2, 41.0, -21.0)]
+    now = datetime.now(UTC)
+    assert float_status(now - timedelta(days=days), None, now) == status
+    # A mission that ends some day has not ended.
+    for end, told in ((now + timedelta(days=9), status), (now - timedelta(days=9), "INACTIVE")):
+        given.tell(end_mission_date=end)
+        publisher.publish(*given.write("argo.float", tmp_path))
+        assert rows("SELECT status FROM argo_float_status") == [(told,)]
+        assert float_status(now - timedelta(days=days), end, now) == told
 
 
 def test_a_float_without_a_good_time_is_unknown_and_one_that_ended_inactive(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,7 @@ from gnomon.instruments.argo.load.schema import (
     Type,
     profile_ids,
 )
+from gnomon.instruments.argo.tables.columns import WHERE_AND_WHEN
 from gnomon.instruments.argo.tables.floats import FloatRecord
 
 Rows = Mapping[str, pa.Table]
@@ -85,7 +86,7 @@ def _parameters(path: Path, wmo: int) -> tuple[pa.Table, ...]:
 
 
 def _analysis(path: Path, wmo: int) -> tuple[pa.Table, ...]:
-    table = _read(path, wmo)
+    table = _read(path, wmo, without={field.name for field in WHERE_AND_WHEN})
     return _fitted(table, LEVEL_TABLE), _long(table)
 
 
@@ -97,9 +98,12 @@ _READERS: dict[str, Callable[[Path, int], tuple[pa.Table, ...]]] = {
 }
 
 
-def _read(path: Path, wmo: int) -> pa.Table:
+def _read(path: Path, wmo: int, without: Collection[str] = ()) -> pa.Table:
     """Read Parquet, with the profiles' numbers as first column."""
-    table = pq.read_table(path)
+    with pq.ParquetFile(path) as file:
+        names = [name for name in file.schema_arrow.names if name not in without]
+        # Floats are loaded side by side: more threads for each cost more than they save.
+        table = file.read(names, use_threads=False)
     _expect(table, "platform_number", "cycle_number", "direction", "n_prof")
     floats = pc.unique(table["platform_number"]).to_pylist()
     if floats not in ([], [wmo]):

@@ -187,6 +187,7 @@ PROFILE_TABLE = Table(
         *_columns(Type.DOUBLE, "latitude", "longitude"),
         *_columns(Type.SMALLINT, "position_qc"),
         *_columns(Type.LETTER, "data_mode"),
+        *_columns(Type.TEXT, "vertical_sampling_scheme"),
         *_columns(Type.TIME, "date_update"),
         *_columns(Type.TEXT, "source_file", "sha256"),
         *_columns(Type.INTEGER, "n_levels"),

@@ -20,8 +20,7 @@ _LOCATED = """
 def status_view(days_since: str) -> str:
     """Return the statement that makes the view.
 
-    A float whose mission ended is INACTIVE; else one whose last profile is younger than 45 days is
-    ACTIVE, than 540 days INACTIVE, and else DEAD; without any date it is UNKNOWN.
+    The rules are those of `science.status.float_status`, by the database's clock.
 
     Parameters
     ----------
@@ -30,13 +29,13 @@ def status_view(days_since: str) -> str:
     """
     last = _LATEST.format(bad=BAD, more="")
     located = _LATEST.format(bad=BAD, more=_LOCATED.format(bad=BAD))
-    age = days_since.format("timed.juld")
+    age, ended = (days_since.format(time) for time in ("timed.juld", "f.end_mission_date"))
     return f"""
 CREATE VIEW {STATUS} AS
 SELECT
     latest.wmo, f.float_type,
     CASE
-        WHEN f.end_mission_date IS NOT NULL THEN 'INACTIVE'
+        WHEN {ended} >= 0 THEN 'INACTIVE'
         WHEN timed.juld IS NULL THEN 'UNKNOWN'
         WHEN {age} < {ACTIVE_DAYS} THEN 'ACTIVE'
         WHEN {age} < {DEAD_DAYS} THEN 'INACTIVE'
