@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from gnomon.acquire.source import Source
-from gnomon.catalog import tables
+from gnomon.catalog import queries, tables
 from gnomon.core.dataset import Report
 from gnomon.engine.events import Happened
 from gnomon.errors import NotFound, RateLimited, Unreachable
@@ -79,6 +79,26 @@ def test_what_fails_the_first_time_only_is_no_problem(echoes):
     echoes.put(raw_1_0=f"once:{echoes.root / 'mark'}")
     assert echoes.run().problems == []
     assert job(echoes).attempts == 2
+
+
+@pytest.mark.parametrize("mended", ["fine", None], ids=["taken back", "removed"])
+def test_a_failure_on_inputs_that_were_taken_back_does_not_stand(mended, labs):
+    labs.steps, labs.kinds = ("odd.echo",), ()
+    labs.put(raw_1_0="fine")
+    labs.run()
+    labs.put(raw_1_0="raise")
+    labs.run()
+    assert [job.name for job in queries.problems(labs.catalog)] == ["odd.echo"]
+    if mended is None:
+        labs.remove("raw_1_0")
+    else:
+        labs.put(raw_1_0=mended)
+    assert labs.run().ok
+    assert queries.problems(labs.catalog) == []
+    # The same inputs again: what failed is tried again, and stands again.
+    labs.put(raw_1_0="raise")
+    assert not labs.run().ok
+    assert len(queries.problems(labs.catalog)) == 1
 
 
 def test_a_step_that_returns_no_report_fails_and_the_loop_goes_on(echoes):

@@ -103,8 +103,12 @@ def job_counts(catalog: Catalog) -> dict[str, dict[str, int]]:
 
 
 def problems(catalog: Catalog) -> list[JobRow]:
-    """Return what stands failed or rejected: until it is mended, replaced, or no longer listed."""
+    """Return what stands failed or rejected: until it is mended, replaced, or no longer listed.
+
+    A job on inputs that were taken back since is nobody's trouble any more.
+    """
     j, s, r = tables.job, tables.slot, tables.remote
+    lineage, dataset = tables.lineage, tables.dataset
     later = j.alias()
     newer = sa.exists().where(later.c.slot == j.c.slot, later.c.changed > j.c.changed)
     replaced = sa.exists().where(
@@ -113,7 +117,13 @@ def problems(catalog: Catalog) -> list[JobRow]:
         s.c.job != j.c.fingerprint,
         s.c.changed > j.c.changed,
     )
-    bad = sa.select(*_columns()).where(j.c.state.in_(_BAD), ~newer, ~replaced)
+    taken_back = sa.exists().where(
+        lineage.c.job == j.c.fingerprint,
+        lineage.c.way == "in",
+        lineage.c.dataset == dataset.c.seq,
+        ~dataset.c.current,
+    )
+    bad = sa.select(*_columns()).where(j.c.state.in_(_BAD), ~newer, ~replaced, ~taken_back)
     listed = (
         sa.select(j.c.fingerprint, r.c.ref, r.c.stamp)
         .join(r, sa.and_(r.c.source == j.c.name, r.c.key == j.c.key))
