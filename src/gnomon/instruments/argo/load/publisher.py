@@ -13,7 +13,7 @@ from pydantic import Field
 from gnomon.core.dataset import Dataset
 from gnomon.core.instrument import PublisherType
 from gnomon.core.steps import StepConfig
-from gnomon.errors import ConfigError, Corrupt
+from gnomon.errors import ConfigError, Corrupt, PublishError
 from gnomon.instruments.argo.kinds import ANALYSIS
 from gnomon.instruments.argo.load.address import Address
 from gnomon.instruments.argo.load.database import Database, Load
@@ -138,24 +138,32 @@ class Snapshot:
 
     def __init__(self, read: Callable[[], Mapping[tuple[int, str], str]]) -> None:
         self._read, self._lock = read, threading.Lock()
-        self._taken_s, self._found = -math.inf, self._nothing()
+        self._taken_s = -math.inf
+        self._found: Mapping[tuple[int, str], str] | PublishError = {}
 
     def tells(self, receipt: Receipt) -> bool:
         """Tell whether the target held what a receipt says."""
+        place = (_float_of_key(receipt.key), receipt.kind)
         with self._lock:
             if time.monotonic() - self._taken_s > _SNAPSHOT_S:
-                self._found, self._taken_s = self._read(), time.monotonic()
-            found = self._found.get((_float_of_key(receipt.key), receipt.kind))
-        return found == receipt.sha256
+                self._take()
+            found = self._found
+        if isinstance(found, PublishError):
+            raise PublishError(str(found))
+        return found.get(place) == receipt.sha256
 
     def forget(self) -> None:
         """Look again next time."""
         with self._lock:
-            self._found, self._taken_s = self._nothing(), -math.inf
+            self._taken_s = -math.inf
 
-    @staticmethod
-    def _nothing() -> Mapping[tuple[int, str], str]:
-        return {}
+    def _take(self) -> None:
+        try:
+            self._found = self._read()
+        except PublishError as error:
+            # Who waits for an absent server does so once, not for every receipt.
+            self._found = error
+        self._taken_s = time.monotonic()
 
 
 def _float_of(dataset: Dataset, kinds: Collection[str]) -> int:
