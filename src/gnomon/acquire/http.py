@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import urllib3
 from urllib3.exceptions import (
@@ -75,6 +75,9 @@ class HttpTransport:
         if urlsplit(url).username is not None:
             raise ConfigError("an HTTP address takes no user and password; give a token instead")
         self._url = url.rstrip("/")
+        self._origin = urlunsplit((*urlsplit(self._url)[:2], "", "", ""))
+        self._connections: urllib3.HTTPConnectionPool | None = None
+        self._redirects = False
         self._pace = pace or limits.pace()
         # Sizes and etags are those of the bytes as stored, so nothing is compressed on the way.
         self._headers = {"User-Agent": limits.user_agent, "Accept-Encoding": "identity"}
@@ -132,6 +135,7 @@ class HttpTransport:
 
     def close(self) -> None:
         """Close the idle connections."""
+        self._connections = None
         self._pool.clear()
 
     def _address(self, path: str) -> str:
@@ -140,16 +144,36 @@ class HttpTransport:
 
     def _request(self, verb: str, name: str, headers: dict[str, str]) -> urllib3.BaseHTTPResponse:
         self._pace.request()
+        headers = self._headers | headers
         try:
+            if not self._redirects:
+                response = self._straight(verb, name, headers)
+                if not response.get_redirect_location():
+                    return response
+                _discard(response)
+                self._redirects = True
             return self._pool.request(
-                verb,
-                name,
-                headers=self._headers | headers,
-                preload_content=False,
-                decode_content=False,
+                verb, name, headers=headers, preload_content=False, decode_content=False
             )
         except HTTPError as error:
             raise _failure(error, name, Unreachable) from error
+
+    def _straight(self, verb: str, name: str, headers: dict[str, str]) -> urllib3.BaseHTTPResponse:
+        """Ask our own host; only the pool of all hosts knows what to tell others."""
+        return self._host().urlopen(
+            verb,
+            name[len(self._origin) :] or "/",
+            headers=headers,
+            redirect=False,
+            preload_content=False,
+            decode_content=False,
+        )
+
+    def _host(self) -> urllib3.HTTPConnectionPool:
+        """Return the connections to our own host: to look them up each time takes a while."""
+        if self._connections is None:
+            self._connections = self._pool.connection_from_url(self._url)
+        return self._connections
 
     def _body(self, response: urllib3.BaseHTTPResponse, name: str, unless: str) -> Body:
         def close() -> None:
