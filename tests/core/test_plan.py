@@ -1,6 +1,7 @@
 """Planning is a pure function, and the incremental planner is the same function."""
 
 import itertools
+from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -227,3 +228,18 @@ def test_of_several_that_cover_the_last_to_begin_is_taken_whenever_it_came():
             view.apply(Changes(seq, [(dataset, True)]))
         found.add(view.covering("k", Coverage(3, 8), {}).key_text)
     assert found == {"n=1"}
+
+
+def test_a_run_for_some_keys_leaves_the_cells_of_others_as_they_are():
+    changes = [
+        Changes(1, items=[("toy.folder", Item(RAW.name, {"day": day, "part": 0}, "r", "s"), True)])
+        for day in (1, 2)
+    ]
+    found = {}
+    for only in ({}, {"day": frozenset({1})}, {"day": frozenset({1}), "part": frozenset({5})}):
+        view = View()
+        for change in changes:
+            view.apply(change)
+        decisions = plan(view, replace(PIPELINE, only=only), Now(WALL_US))
+        found[len(only)] = sorted(d.cell.key["day"] for d in decisions if d.job is not None)
+    assert found == {0: [1, 2], 1: [1], 2: []}
