@@ -19,7 +19,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -251,17 +251,21 @@ def _server_cpu_s(server: int) -> float:
     if psutil is None or not server:
         return 0.0
     mother = psutil.Process(server)
-    took = [process.cpu_times() for process in (mother, *mother.children(recursive=True))]
-    ended = mother.cpu_times()
+    took = [mother.cpu_times()]
+    for process in mother.children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            took.append(process.cpu_times())
     own = sum(one.user + one.system for one in took)
-    return float(own + ended.children_user + ended.children_system)
+    return float(own + took[0].children_user + took[0].children_system)
 
 
 def _spent(way: Way, files: Files, server: int = 0) -> Cost:
     cpu_s, wall_s = time.process_time() + _server_cpu_s(server), time.perf_counter()
     way(files)
     wall_s = time.perf_counter() - wall_s
-    return Cost(time.process_time() + _server_cpu_s(server) - cpu_s, wall_s)
+    own_s = time.process_time()
+    time.sleep(0.5 if server else 0)  # its mother counts a process some time after its end
+    return Cost(own_s + _server_cpu_s(server) - cpu_s, wall_s)
 
 
 def _loading(fleet: Fleet, folder: Path) -> Table:
