@@ -310,3 +310,12 @@ def test_wrong_tokens_are_not_authorised(archive, dest, retry, waits):
         download(connect(archive.http_url, token="s3cret"), PATH, dest, retry=retry)
     assert "s3cret" not in str(caught.value)
     assert waits == []
+
+
+@pytest.mark.parametrize(("lasting", "syncs"), [(True, 2), (False, 0)])
+def test_what_need_not_last_is_not_synced(transport, dest, content, monkeypatch, lasting, syncs):
+    seen = []
+    monkeypatch.setattr(os, "fsync", seen.append)
+    download(transport, PATH, dest, lasting=lasting)
+    assert (dest.read_bytes(), len(seen)) == (content, syncs)
+    assert [path.name for path in dest.parent.iterdir()] == [dest.name]

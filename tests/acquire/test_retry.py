@@ -67,3 +67,17 @@ def test_each_retry_says_what_why_and_when(retry, caplog):
     (record,) = caplog.records
     assert record.levelno == logging.WARNING
     assert record.message == "RateLimited: a/1.nc: HTTP 429; attempt 2 of 4 in 17.0 s"
+
+
+def test_who_watches_is_told_before_each_new_attempt(waits):
+    told = []
+    retry = Retry(
+        attempts=3, sleep=waits.append, told=lambda what, error: told.append((what, error))
+    )
+    first, second, last = Unreachable("a"), ServerFault("b"), Unreachable("c")
+    with pytest.raises(Unreachable, match="c"):
+        retry.call("x", Flaky(first, second, last))
+    assert told == [("x", first), ("x", second)]
+    with pytest.raises(NotFound):
+        retry.call("y", Flaky(NotFound("n")))
+    assert len(told) == 2

@@ -181,12 +181,16 @@ def test_some_unknown_floats_are_told_and_all_unknown_ones_are_an_error(real, oc
     [
         (("--dac", "incoiss"), "has no DAC incoiss; it has aoml"),
         (("--parameter", "DOXI"), "did you mean 'DOXY'"),
-        (("--float", 1, "--after", "2020-01-02", "--before", "2020-01-01"), "no time lies"),
     ],
 )
 def test_what_nobody_has_is_an_error(words, message, real, ocean):
     said = ocean.sync(*words, mirror=real, code=1)
     assert message in json.dumps(said, ensure_ascii=False)
+
+
+def test_a_span_that_ends_before_it_begins_is_a_usage_error(real, ocean):
+    words = ("--after", "2020-01-02", "--before", "2020-01-01")
+    assert "no time lies" in ocean.sync(*words, mirror=real, code=2)["message"]
 
 
 def test_an_unknown_sort_of_data_is_a_usage_error(real, ocean):
@@ -314,3 +318,37 @@ def test_all_is_what_a_mirror_has_and_proves_nothing_about_the_rest(piece, ocean
     (piece / "ar_index_global_prof.txt").unlink()
     with pytest.raises(NotFound):
         listed(piece, data=["all"])
+
+
+# -- a float that moves to another DAC
+
+
+def moved_to_kma(folder, *, both):
+    """Let kordi's float stand under kma, as a later index has it."""
+    (folder / "dac/kma").mkdir()
+    shutil.copytree(folder / "dac/kordi/2901780", folder / "dac/kma/2901780")
+    if not both:
+        shutil.rmtree(folder / "dac/kordi")
+    for path in folder.glob("ar_index*.txt"):
+        lines = path.read_text().splitlines(keepends=True)
+        new = [li.replace("kordi/", "kma/") for li in lines if li.startswith("kordi/")]
+        old = [li for li in lines if both or not li.startswith("kordi/")]
+        path.write_text("".join(old + new))
+
+
+@pytest.mark.parametrize("both", [False, True])
+def test_a_float_that_moves_to_another_dac_stays_whole(both, piece, ocean):
+    words = ("--float", 2901780, "--data", "core", "--data", "metadata", "--data", "technical")
+    first = ocean.sync(*words, mirror=piece)
+    kinds = ("argo.cycle", "argo.aggregate", "argo.meta", "argo.technical")
+    held = {kind: ocean.current(kind) for kind in kinds}
+    moved_to_kma(piece, both=both)
+    # Selecting the old DAC alone is no reason to take the float back.
+    if not both:
+        gnomon("argo", "sync", "--dac", "kordi", "--mirror", piece, folder=ocean.folder, code=1)
+    second = ocean.sync(*words, mirror=piece)
+    assert (second["retired"], second["ok"]) == (0, True)
+    assert {kind: ocean.current(kind) for kind in kinds} == held  # the same bytes
+    assert len(held["argo.cycle"]) == 84
+    assert ocean.sync(*words, mirror=piece)["jobs"] == 0
+    assert first["listed"] == second["listed"]
