@@ -33,7 +33,8 @@ _WMO = 3_900_001
 def make_tables(aggregate: Path, wmo: int, dac: str, out: Path, *, analyse: bool = True) -> int:
     """Run one or both steps on one float; return the number of levels."""
     from gnomon.instruments.argo.steps.analysis import AnalysisConfig, analysis  # noqa: PLC0415
-    from gnomon.instruments.argo.steps.core import TablesConfig, tables  # noqa: PLC0415
+    from gnomon.instruments.argo.steps.core import tables  # noqa: PLC0415
+    from gnomon.instruments.argo.steps.writing import TablesConfig  # noqa: PLC0415
 
     source = Input(aggregate, AGGREGATE.name, {"wmo": wmo}, {"dac": dac}, 1, "0" * 64)
     made = {name: out / f"{wmo}_{name}.parquet" for name in ("levels", "profiles", "a", "p")}

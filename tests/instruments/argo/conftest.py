@@ -11,7 +11,8 @@ import pytest
 from gnomon.core.dataset import Input, Provenance
 from gnomon.instruments.argo.kinds import PROFILE_PATH
 from gnomon.instruments.argo.simulate.gdac import simulate_gdac
-from gnomon.instruments.argo.steps.core import TablesConfig, tables
+from gnomon.instruments.argo.steps.core import tables
+from gnomon.instruments.argo.steps.writing import TablesConfig
 
 SAMPLES = Path(os.environ.get("GNOMON_SAMPLES", Path(__file__).parents[4] / "shared" / "data"))
 PROVENANCE = Provenance("argo.tables", 1, "0" * 64, "{}", ())

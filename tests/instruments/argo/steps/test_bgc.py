@@ -10,7 +10,7 @@ from gnomon.errors import BadData
 from gnomon.formats.parquet import read_provenance
 from gnomon.instruments.argo.science.selection import good
 from gnomon.instruments.argo.steps.bgc import bgc
-from gnomon.instruments.argo.steps.core import TablesConfig
+from gnomon.instruments.argo.steps.writing import TablesConfig
 
 PROVENANCE = Provenance("argo.bgc", 1, "0" * 64, "{}", ())
 

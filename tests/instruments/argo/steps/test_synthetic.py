@@ -8,8 +8,8 @@ import pytest
 from gnomon.core.dataset import Input, Provenance
 from gnomon.errors import BadData, NoData
 from gnomon.formats.parquet import read_provenance
-from gnomon.instruments.argo.steps.core import TablesConfig
 from gnomon.instruments.argo.steps.synthetic import synthetic
+from gnomon.instruments.argo.steps.writing import TablesConfig
 
 PROVENANCE = Provenance("argo.synthetic", 1, "0" * 64, "{}", ())
 

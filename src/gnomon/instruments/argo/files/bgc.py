@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from gnomon.errors import BadData
 from gnomon.formats.netcdf3 import Reader
+from gnomon.instruments.argo.files.heads import Numbering, read_heads, width
 from gnomon.instruments.argo.files.variables import (
     BLANK,
     FILL,
@@ -24,16 +25,8 @@ from gnomon.instruments.argo.files.variables import (
     Rejected,
     are_one_cycle,
     array,
-    check_dimensions,
-    check_name,
     check_units,
-    cycles,
-    date_of_update,
-    days,
     flags,
-    platform,
-    position,
-    text,
     variable,
 )
 
@@ -140,37 +133,16 @@ def read_bgc(path: Path, *, name: str | None = None, reader: Reader | None = Non
         raise BadData(f"{file.name}: {reason}") from None
 
 
-Numbering = Callable[[NDArray[np.int32], NDArray[np.bytes_]], NDArray[np.int16]]
-"""Makes n_prof of cycle numbers and directions, all (profile,)."""
-
-
 def read_blocks(
     file: File, data_type: str, number: Numbering, complete: Callable[[File, str], None]
 ) -> BgcProfiles:
     """Return the profiles of an open file of a type; `complete` refuses half a parameter."""
-    if (found := text(file, "DATA_TYPE", _width(file, "DATA_TYPE", "STRING32"))) != data_type:
-        raise Rejected(f"DATA_TYPE is {found!r}, must be {data_type!r}")
-    check_dimensions(file)
-    wmo, date_update = platform(file), date_of_update(file)
-    cycle, direction = cycles(file)
-    check_name(file.name, wmo, cycle, direction)
-    juld_qc = flags(file, "JULD_QC", "N_PROF")
-    latitude, longitude = position(file)
+    heads = read_heads(file, data_type, number)
     modes, skipped = _modes(file)
     for name in modes:
         complete(file, name)
     return BgcProfiles(
-        name=file.name,
-        platform_number=wmo,
-        date_update=date_update,
-        cycle_number=cycle,
-        direction=direction,
-        n_prof=number(cycle, direction),
-        juld=days(file, juld_qc, date_update),
-        juld_qc=juld_qc,
-        latitude=latitude,
-        longitude=longitude,
-        position_qc=flags(file, "POSITION_QC", "N_PROF"),
+        **heads,
         parameters={name: read_block(file, name, mode) for name, mode in modes.items()},
         skipped=skipped,
     )
@@ -194,7 +166,7 @@ def _modes(file: File) -> tuple[dict[str, NDArray[np.bytes_]], tuple[str, ...]]:
         "S",
         "N_PROF",
         "N_PARAM",
-        _width(file, "STATION_PARAMETERS", "STRING64"),
+        width(file, "STATION_PARAMETERS", "STRING64"),
     )
     raw = station.array()
     names = np.char.strip(np.ascontiguousarray(raw).view(f"S{raw.shape[-1]}")[..., 0], b" \0")
@@ -212,11 +184,6 @@ def _modes(file: File) -> tuple[dict[str, NDArray[np.bytes_]], tuple[str, ...]]:
     if "PRES" not in modes:
         raise Rejected("STATION_PARAMETERS does not name PRES")
     return modes, tuple(skipped)
-
-
-def _width(file: File, name: str, usual: str) -> str:
-    """Return the dimension of the characters of a text: 16 in core files and the first B-files."""
-    return "STRING16" if name in file and "STRING16" in file[name].dimensions else usual
 
 
 def _parameters(file: File, names: NDArray[np.bytes_]) -> Iterator[str]:

@@ -17,24 +17,16 @@ from numpy.typing import NDArray
 from gnomon.errors import BadData
 from gnomon.formats.netcdf3 import Dataset, Reader
 from gnomon.instruments.argo.files.bgc import GLOBAL_FLAG, Block, read_block
+from gnomon.instruments.argo.files.heads import read_heads
 from gnomon.instruments.argo.files.variables import (
     FILL,
     Rejected,
     are_one_cycle,
     array,
-    check_dimensions,
-    check_name,
     check_units,
-    cycles,
-    date_of_update,
-    days,
     decode_flags,
     filled,
-    flags,
     letters,
-    platform,
-    position,
-    text,
     variable,
 )
 from gnomon.instruments.argo.science.selection import LIMITS, beyond_adjustment
@@ -162,28 +154,11 @@ def read_profiles(path: Path, *, name: str | None = None, reader: Reader | None 
 
 
 def _profiles(file: Dataset) -> Profiles:
-    if (found := text(file, "DATA_TYPE", "STRING16")) != "Argo profile":
-        raise Rejected(f"DATA_TYPE is {found!r}, a core file has 'Argo profile'")
-    check_dimensions(file)
-    number, date_update = platform(file), date_of_update(file)
-    cycle, direction = cycles(file)
-    check_name(file.name, number, cycle, direction)
-    juld_qc = flags(file, "JULD_QC", "N_PROF")
-    latitude, longitude = position(file)
+    heads = read_heads(file, "Argo profile", _n_prof)
     mode = letters(file, "DATA_MODE", b"RAD")
     profiles = Profiles(
-        name=file.name,
-        platform_number=number,
-        date_update=date_update,
-        cycle_number=cycle,
-        direction=direction,
-        n_prof=_n_prof(cycle, direction),
+        **heads,
         data_mode=mode,
-        juld=days(file, juld_qc, date_update),
-        juld_qc=juld_qc,
-        latitude=latitude,
-        longitude=longitude,
-        position_qc=flags(file, "POSITION_QC", "N_PROF"),
         values=_values(file),
         qc=_qc(file),
         scheme=_schemes(file),

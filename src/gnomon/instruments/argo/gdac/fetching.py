@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 from gnomon.core.dataset import Coverage, Dataset, Report
 from gnomon.core.items import Item
 from gnomon.errors import BadData, StaleListing
 from gnomon.formats.netcdf3 import Reader
-from gnomon.instruments.argo.files.bgc import read_bgc
-from gnomon.instruments.argo.files.core import read_profiles
+from gnomon.instruments.argo.files.bgc import BgcProfiles, read_bgc
+from gnomon.instruments.argo.files.core import Profiles, read_profiles
 from gnomon.instruments.argo.files.greylist import read_greylist
 from gnomon.instruments.argo.files.metadata import read_float_file
 from gnomon.instruments.argo.files.synthetic import read_synthetic
 from gnomon.instruments.argo.kinds import (
-    AGGREGATE,
     BGC_CYCLE,
     CYCLE,
     GREYLIST,
@@ -34,79 +29,49 @@ from gnomon.instruments.argo.tables.columns import coverage
 from gnomon.store.hashing import sha256_of
 
 _STAMP = "%Y%m%d%H%M%S"
+_WITHOUT_PROFILES = {kind.name for kind in (META, TECHNICAL, TRAJECTORY)}
+_SYNTHETIC = {kind.name for kind in (SYNTHETIC_CYCLE, SYNTHETIC_AGGREGATE)}
 INDEXED = {k.name for k in (CYCLE, BGC_CYCLE, SYNTHETIC_CYCLE, META, TECHNICAL, TRAJECTORY)}
 """The kinds whose stamp is the DATE_UPDATE inside the file."""
 
-Told = tuple[datetime, NDArray[np.float64] | None]
-"""DATE_UPDATE, and the times of the profiles, in days since 1950."""
 
-
-def checked(item: Item, path: Path, known: Dataset | None) -> Report:
-    """Read a file that arrived, and describe it.
-
-    Raises
-    ------
-    BadData
-        It is damaged, of another float, or other bytes under the same date.
-    StaleListing
-        It is older than the index says.
-    """
-    if item.kind == GREYLIST.name:
-        read_greylist(path, name=_name(item))
-        return Report()
-    date_update, juld = _READERS[item.kind](path, _name(item))
-    updated = date_update.strftime(_STAMP)
-    _check_update(item, path, updated, known)
-    return Report(tags={"date_update": updated}, coverage=_coverage(juld))
-
-
-def _name(item: Item) -> str:
-    return item.ref.rpartition("/")[2]
-
-
-def _coverage(juld: NDArray[np.float64] | None) -> Coverage | None:
-    return None if juld is None else coverage(juld)
-
-
-class _Readers(threading.local):
-    """A reader for each thread and sort of file: files that are alike are read faster."""
+class Checker(threading.local):
+    """Checks what arrived; each thread remembers what files of one sort share, for speed."""
 
     def __init__(self) -> None:
-        self.core, self.bgc, self.synthetic = Reader(), Reader(), Reader()
+        self._core, self._bgc, self._synthetic = Reader(), Reader(), Reader()
 
+    def check(self, item: Item, path: Path, known: Dataset | None) -> Report:
+        """Read a file that arrived, and describe it.
 
-_readers = _Readers()
+        Raises
+        ------
+        BadData
+            It is damaged, of another float, or other bytes under the same date.
+        StaleListing
+            It is older than the index says.
+        """
+        name = item.ref.rpartition("/")[2]
+        if item.kind == GREYLIST.name:
+            read_greylist(path, name=name)
+            return Report()
+        date_update, covered = self._read(item.kind, path, name)
+        updated = date_update.strftime(_STAMP)
+        _check_update(item, path, updated, known)
+        return Report(tags={"date_update": updated}, coverage=covered)
 
-
-def _core(path: Path, name: str) -> Told:
-    profiles = read_profiles(path, name=name, reader=_readers.core)
-    return profiles.date_update, profiles.juld
-
-
-def _bgc(path: Path, name: str) -> Told:
-    profiles = read_bgc(path, name=name, reader=_readers.bgc)
-    return profiles.date_update, profiles.juld
-
-
-def _synthetic(path: Path, name: str) -> Told:
-    profiles = read_synthetic(path, name=name, reader=_readers.synthetic)
-    return profiles.date_update, profiles.juld
-
-
-def _float(path: Path, name: str) -> Told:
-    return read_float_file(path, name=name).date_update, None
-
-
-_READERS: dict[str, Callable[[Path, str], Told]] = {
-    CYCLE.name: _core,
-    AGGREGATE.name: _core,
-    BGC_CYCLE.name: _bgc,
-    SYNTHETIC_CYCLE.name: _synthetic,
-    SYNTHETIC_AGGREGATE.name: _synthetic,
-    META.name: _float,
-    TECHNICAL.name: _float,
-    TRAJECTORY.name: _float,
-}
+    def _read(self, kind: str, path: Path, name: str) -> tuple[datetime, Coverage | None]:
+        """Return DATE_UPDATE, and the time of the profiles."""
+        if kind in _WITHOUT_PROFILES:
+            return read_float_file(path, name=name).date_update, None
+        found: Profiles | BgcProfiles
+        if kind == BGC_CYCLE.name:
+            found = read_bgc(path, name=name, reader=self._bgc)
+        elif kind in _SYNTHETIC:
+            found = read_synthetic(path, name=name, reader=self._synthetic)
+        else:
+            found = read_profiles(path, name=name, reader=self._core)
+        return found.date_update, coverage(found.juld)
 
 
 def _check_update(item: Item, path: Path, updated: str, known: Dataset | None) -> None:

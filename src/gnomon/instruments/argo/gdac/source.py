@@ -15,7 +15,9 @@ import logging
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gnomon.acquire.connect import Network
 from gnomon.acquire.download import download
@@ -40,6 +42,9 @@ from gnomon.instruments.argo.kinds import (
     TECHNICAL,
     TRAJECTORY,
 )
+
+if TYPE_CHECKING:
+    from gnomon.instruments.argo.gdac.fetching import Checker
 
 _log = logging.getLogger(__name__)
 _STAMP = "%Y%m%d%H%M%S"
@@ -101,10 +106,14 @@ class GdacSource:
             if item.optional:
                 raise NoData(f"{item.ref} is not there") from None
             raise
-        # Loaded late: what reads the files needs more than what lists them.
-        from gnomon.instruments.argo.gdac.fetching import checked  # noqa: PLC0415
+        return self._checker.check(item, dest, known)
 
-        return checked(item, dest, known)
+    @cached_property
+    def _checker(self) -> Checker:
+        # Loaded late: what reads the files needs more than what lists them.
+        from gnomon.instruments.argo.gdac.fetching import Checker  # noqa: PLC0415
+
+        return Checker()
 
     def validator(self, item: Item) -> str:
         """Return size and time of a file, as the mirror tells them."""

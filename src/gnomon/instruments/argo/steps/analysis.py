@@ -10,9 +10,8 @@ import pyarrow.parquet as pq
 from pydantic import Field
 
 from gnomon.core.dataset import Input, Provenance, Report
-from gnomon.core.steps import In, Out, StepConfig, step
+from gnomon.core.steps import In, Out, step
 from gnomon.errors import BadData
-from gnomon.formats.parquet import write_table
 from gnomon.instruments.argo.files.greylist import read_greylist
 from gnomon.instruments.argo.kinds import (
     ANALYSIS,
@@ -23,10 +22,11 @@ from gnomon.instruments.argo.kinds import (
     PROFILES,
 )
 from gnomon.instruments.argo.science.realtime_qc import Rules
+from gnomon.instruments.argo.steps.writing import TablesConfig
 from gnomon.instruments.argo.tables.analysis import Analysis, analyse
 
 
-class AnalysisConfig(StepConfig):
+class AnalysisConfig(TablesConfig):
     """How flags are set, and how the Parquet files are written."""
 
     apply_greylist: bool = Field(
@@ -39,8 +39,6 @@ class AnalysisConfig(StepConfig):
     deepest_pressure_dbar: float | None = Field(
         None, gt=0, description="programmed profile pressure of deepest-pressure test (19)"
     )
-    zstd_level: int = Field(1, ge=1, le=22, description="compression level of zstd")
-    row_group_rows: int = Field(65_536, ge=1_024, description="rows per row group")
 
 
 @step("argo.analysis", version=1)
@@ -75,14 +73,7 @@ def analysis(
         ),
         apply_greylist=config.apply_greylist,
     )
-    for path, table in ((out, made.levels), (parameters, made.parameters)):
-        write_table(
-            path,
-            table,
-            provenance,
-            zstd_level=config.zstd_level,
-            row_group_rows=config.row_group_rows,
-        )
+    config.write({out: made.levels, parameters: made.parameters}, provenance)
     dac = levels.tags["dac"]
     return Report(_metrics(made), {"dac": dac}, made.coverage, _note(made))
 

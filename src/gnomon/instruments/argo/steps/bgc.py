@@ -8,10 +8,9 @@ from typing import Annotated
 from gnomon.core.dataset import Input, Provenance, Report
 from gnomon.core.steps import In, Out, step
 from gnomon.formats.netcdf3 import Reader
-from gnomon.formats.parquet import write_table
 from gnomon.instruments.argo.files.bgc import read_bgc
 from gnomon.instruments.argo.kinds import BGC_CYCLE, BGC_LEVELS
-from gnomon.instruments.argo.steps.core import TablesConfig
+from gnomon.instruments.argo.steps.writing import TablesConfig
 from gnomon.instruments.argo.tables.bgc import assemble_bgc
 
 
@@ -31,13 +30,7 @@ def bgc(
     """
     reader = Reader()
     made = assemble_bgc([read_bgc(i.path, name=_name(i), reader=reader) for i in cycles])
-    write_table(
-        levels,
-        made.levels,
-        provenance,
-        zstd_level=config.zstd_level,
-        row_group_rows=config.row_group_rows,
-    )
+    config.write({levels: made.levels}, provenance)
     return Report(
         metrics={
             "n_profiles": made.n_profiles,

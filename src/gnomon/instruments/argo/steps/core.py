@@ -5,23 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
-
 from gnomon.core.dataset import Input, Provenance, Report
-from gnomon.core.steps import In, Out, StepConfig, step
+from gnomon.core.steps import In, Out, step
 from gnomon.errors import NoData
 from gnomon.formats.netcdf3 import Reader
-from gnomon.formats.parquet import write_table
 from gnomon.instruments.argo.files.core import read_profiles
 from gnomon.instruments.argo.kinds import AGGREGATE, CYCLE, LEVELS, PROFILES
+from gnomon.instruments.argo.steps.writing import TablesConfig
 from gnomon.instruments.argo.tables.core import Part, assemble
-
-
-class TablesConfig(StepConfig):
-    """How the Parquet files are written."""
-
-    zstd_level: int = Field(1, ge=1, le=22, description="compression level of zstd")
-    row_group_rows: int = Field(65_536, ge=1_024, description="rows per row group")
 
 
 @step("argo.tables", version=2)
@@ -48,14 +39,7 @@ def tables(
         raise NoData("argo.tables: a float without files")
     reader = Reader()
     made = assemble([_part(i, reader) for i in cycles], [_part(i, reader) for i in aggregate])
-    for path, table in ((levels, made.levels), (profiles, made.profiles)):
-        write_table(
-            path,
-            table,
-            provenance,
-            zstd_level=config.zstd_level,
-            row_group_rows=config.row_group_rows,
-        )
+    config.write({levels: made.levels, profiles: made.profiles}, provenance)
     return Report(
         metrics={
             "n_profiles": made.profiles.num_rows,

@@ -9,7 +9,6 @@ from gnomon.core.dataset import Input, Provenance, Report
 from gnomon.core.steps import In, Out, step
 from gnomon.errors import NoData
 from gnomon.formats.netcdf3 import Reader
-from gnomon.formats.parquet import write_table
 from gnomon.instruments.argo.files.synthetic import read_synthetic
 from gnomon.instruments.argo.kinds import (
     SYNTHETIC,
@@ -17,7 +16,7 @@ from gnomon.instruments.argo.kinds import (
     SYNTHETIC_CYCLE,
     SYNTHETIC_PARAMETERS,
 )
-from gnomon.instruments.argo.steps.core import TablesConfig
+from gnomon.instruments.argo.steps.writing import TablesConfig
 from gnomon.instruments.argo.tables.synthetic import assemble_synthetic
 
 
@@ -50,14 +49,7 @@ def synthetic(
         [read_synthetic(i.path, name=_name(i), reader=reader) for i in cycles],
         [read_synthetic(i.path, name=_name(i), reader=reader) for i in aggregate],
     )
-    for path, table in ((levels, made.levels), (parameters, made.parameters)):
-        write_table(
-            path,
-            table,
-            provenance,
-            zstd_level=config.zstd_level,
-            row_group_rows=config.row_group_rows,
-        )
+    config.write({levels: made.levels, parameters: made.parameters}, provenance)
     return Report(
         metrics={
             "n_profiles": made.n_profiles,
