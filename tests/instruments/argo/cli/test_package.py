@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from gnomon.instruments.argo.simulate.gdac import simulate_gdac
+from gnomon.sim.archive import Archive
 from terminal import gnomon
 
 ROOT = Path(__file__).parents[4]
@@ -79,16 +80,17 @@ def test_the_zip_alone_runs_the_handlers(tmp_path):
         "print(json.dumps([f.sync_handler({'float_ids': ['3900001']}, None),"
         " f.process_handler({'float_id': '3900001'}, None)]))\n"
     )
-    environment = {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(tmp_path / "task"),
-        "LOCAL_CACHE_PATH": str(tmp_path / "cache"),
-        "HTTP_BASE_URL": str(tmp_path / "gdac"),
-    }
-    done = subprocess.run(
-        [sys.executable, "-s", "-S", "-c", script],
-        env=environment, capture_output=True, text=True, check=False, cwd=tmp_path,
-    )  # fmt: skip
+    with Archive(tmp_path / "gdac") as archive:
+        environment = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(tmp_path / "task"),
+            "LOCAL_CACHE_PATH": str(tmp_path / "cache"),
+            "HTTP_BASE_URL": archive.http_url,
+        }
+        done = subprocess.run(
+            [sys.executable, "-s", "-S", "-c", script],
+            env=environment, capture_output=True, text=True, check=False, cwd=tmp_path,
+        )  # fmt: skip
     assert done.returncode == 0, done.stderr
     synced, processed = json.loads(done.stdout.splitlines()[-1])
     assert (synced["statusCode"], processed["statusCode"]) == (200, 200)

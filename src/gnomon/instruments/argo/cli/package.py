@@ -40,8 +40,6 @@ _UNUSED = (
     "pyarrow/include",
     "pyarrow/libarrow_flight*",
     "pyarrow/_flight*",
-    "pyarrow/libarrow_substrait*",
-    "pyarrow/_substrait*",
 )
 """What no handler imports, and a service with a limit has no room for."""
 _EARLIEST = (1980, 1, 1, 0, 0, 0)
