@@ -110,18 +110,21 @@ def test_nobody_holds_the_file_when_nothing_is_published(tmp_path):
         time.sleep(0.1)
 
 
-def test_a_process_that_ends_leaves_a_whole_file(tmp_path):
+@pytest.mark.parametrize("linger_s", [0.0, 0.01, 1.0])
+def test_a_process_that_ends_leaves_a_whole_file(tmp_path, linger_s):
     """Nothing stays in a log beside it, which who copies the file would miss."""
     text = """
 import sys
 from pathlib import Path
+from gnomon.instruments.argo.load import sessions
 from gnomon.instruments.argo.load.publisher import DatabaseConfig, DatabasePublisher
 from loads import Float
+sessions._LINGER_S = float(sys.argv[2])
 folder = Path(sys.argv[1])
 publisher = DatabasePublisher(DatabaseConfig(url="duckdb:///x.duckdb"), folder)
 publisher.publish(*Float().write("argo.analysis", folder))
 """
     tests = Path(__file__).parents[3]
     env = {**os.environ, "PYTHONPATH": str(tests)}
-    subprocess.run([sys.executable, "-c", text, tmp_path], check=True, env=env)
+    subprocess.run([sys.executable, "-c", text, tmp_path, str(linger_s)], check=True, env=env)
     assert [path.name for path in tmp_path.glob("x.*")] == ["x.duckdb"]

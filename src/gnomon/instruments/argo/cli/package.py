@@ -17,8 +17,8 @@ import typer
 from gnomon.cli.app import AsJson, DryRun, ending, screen
 from gnomon.errors import ConfigError, GnomonError
 
-LIMIT_MB = 250
-"""AWS Lambda takes 250 MB unpacked; container images, and other services, take more."""
+LIMIT_MB = 262
+"""AWS Lambda takes 262,144,000 bytes unpacked; container images, and other services, more."""
 _REQUIREMENT = "gnomon[argo,postgres,redis]"
 _ENTRY = "lambda_function.py"
 _ENTRY_TEXT = '''\

@@ -32,8 +32,9 @@ class Sessions:
         self._idle: list[Any] = []
         self._wanted = 0
         self._timer: threading.Timer | None = None
-        # At the end of the process too: DuckDB then brings what it logged into its file.
-        weakref.finalize(self, _close, self._idle)
+        # At the end of the process too: DuckDB then brings what it logged into its file. And the
+        # lock makes that end wait for the timer's thread, which must not be cut off in a driver.
+        weakref.finalize(self, _close, self._idle, self._lock)
 
     @contextmanager
     def one(self) -> Iterator[Any]:
@@ -59,9 +60,8 @@ class Sessions:
                     self._timer.start()
 
     def _close_idle(self) -> None:
-        with self._lock:
-            if not self._wanted:
-                _close(self._idle)
+        if not self._wanted:  # who comes now opens another
+            _close(self._idle, self._lock)
 
     @contextmanager
     def _lent(self) -> Iterator[Any]:
@@ -77,6 +77,7 @@ class Sessions:
             self._idle.append(connection)
 
 
-def _close(connections: list[Any]) -> None:
-    while connections:
-        connections.pop().close()
+def _close(connections: list[Any], lock: threading.Lock) -> None:
+    with lock:
+        while connections:
+            connections.pop().close()
