@@ -63,9 +63,9 @@ class Ocean:
         return {wmo: (n, levels[wmo]) for wmo, n in profiles}
 
     def exported(self):
-        """Return the exported files."""
+        """Return the exported tables of floats."""
         out = self.folder / "out"
-        return {path.relative_to(out).as_posix() for path in out.rglob("*.parquet")}
+        return {path.relative_to(out).as_posix() for path in out.glob("*/**/*.parquet")}
 
     def copy(self, folder):
         """Return the same project elsewhere."""

@@ -8,6 +8,7 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from terminal import gnomon, start
@@ -68,6 +69,20 @@ def end(process):
 def free_port():
     with socket.create_server(("127.0.0.1", 0)) as server:
         return str(server.getsockname()[1])
+
+
+@pytest.mark.parametrize("text", blocks(ROOT / "docs/argo.md", "sql"))
+def test_the_query_of_the_documents_runs(text, tmp_path, monkeypatch):
+    gnomon("init", ".", folder=tmp_path)
+    gnomon("argo", "simulate", "gdac", "--floats", 2, "--cycles", 4, folder=tmp_path)
+    gnomon("argo", "sync", "--all", "--mirror", "gdac", folder=tmp_path)
+    gnomon("argo", "export", folder=tmp_path)
+    monkeypatch.chdir(tmp_path)
+    with duckdb.connect() as connection:
+        rows = connection.execute(text).fetchall()
+    assert {wmo for wmo, _, _ in rows} <= {3900001, 3900002}
+    assert all(n > 100 and 0 < mean < 30 for _, n, mean in rows)
+    assert rows
 
 
 @pytest.mark.parametrize("text", blocks(README, "python"))
