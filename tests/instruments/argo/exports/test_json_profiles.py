@@ -2,6 +2,8 @@ import json
 import math
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from argo_products import analysis_table, profiles_table
@@ -77,6 +79,15 @@ def test_values_are_those_of_the_table(levels, profiles):
     flags = [m["qc_flags"]["temperature"] for m in measured]
     assert flags == levels["temp_qc"].to_pylist()
     assert [m["other"]["nitrate"]["value"] for m in measured] == levels["nitrate"].to_pylist()
+
+
+def test_further_parameters_stand_only_in_profiles_that_have_them(levels, profiles):
+    at = levels.column_names.index("nitrate_mode")
+    first = pc.equal(levels["cycle_number"], levels["cycle_number"][0])
+    modes = pc.if_else(first, pa.scalar(None, pa.string()), levels["nitrate_mode"])
+    _, data = document(levels.set_column(at, "nitrate_mode", modes), profiles)
+    assert {tuple(m["other"]) for m in data[0]["measurements"]} == {()}
+    assert {tuple(m["other"]) for m in data[-1]["measurements"]} == {("nitrate",)}
 
 
 def test_what_is_missing_is_null_and_never_invented(levels, profiles):

@@ -167,10 +167,19 @@ def _measurements(levels: pa.Table) -> pa.Array:
     entries: dict[str, Any] = {name: _json(levels, column) for name, column in COLUMNS.items()}
     entries["qc_flags"] = _object({n: _json(levels, f"{COLUMNS[n]}_qc") for n in _FLAGGED})
     if others := [name for name in parameters_of(levels) if name not in COLUMNS.values()]:
-        pairs = {n: {"value": _json(levels, n), "qc": _json(levels, f"{n}_qc")} for n in others}
-        entries["other"] = _object({name: _object(pair) for name, pair in pairs.items()})
+        pieces = [_other(levels, name) for name in others]
+        joined = pc.binary_join_element_wise(*pieces, ", ", null_handling="skip")
+        entries["other"] = ["{", joined, "}"]
     # The empty text ends the list: it is what stands between the pieces.
     return pc.binary_join_element_wise(*_object(entries), "")
+
+
+def _other(levels: pa.Table, name: str) -> pa.Array:
+    """Return one further parameter as an entry; null in profiles that do not have it."""
+    value = _object({"value": _json(levels, name), "qc": _json(levels, f"{name}_qc")})
+    entry = pc.binary_join_element_wise(f'"{name}": ', *value, "")
+    has = pc.is_valid(levels[f"{name}_mode"]).combine_chunks()
+    return pc.if_else(has, entry, pa.scalar(None, entry.type))
 
 
 def _object(entries: Mapping[str, Any]) -> list[Any]:

@@ -52,7 +52,7 @@ class Measurement(_Strict):
     qc_flags: QcFlags
     other: dict[str, OtherValue] = Field(
         default_factory=dict,
-        description="the float's further parameters by their Argo name in lower case",
+        description="the profile's further parameters by their Argo name in lower case",
     )
 
 
