@@ -37,6 +37,7 @@ PLATFORM = (
 """What stands of the float itself, of the object of `argo.float`."""
 _FLAGGED = ("temperature", "salinity", "oxygen", "chlorophyll", "pressure")
 _ROWS_AT_ONCE = 65_536
+_COMMA = ", "
 
 
 def json_profiles(
@@ -167,19 +168,19 @@ def _measurements(levels: pa.Table) -> pa.Array:
     entries: dict[str, Any] = {name: _json(levels, column) for name, column in COLUMNS.items()}
     entries["qc_flags"] = _object({n: _json(levels, f"{COLUMNS[n]}_qc") for n in _FLAGGED})
     if others := [name for name in parameters_of(levels) if name not in COLUMNS.values()]:
-        pieces = [_other(levels, name) for name in others]
-        joined = pc.binary_join_element_wise(*pieces, ", ", null_handling="skip")
-        entries["other"] = ["{", joined, "}"]
+        # Arrow's own skipping of nulls drops the levels that have none of them.
+        joined = pc.binary_join_element_wise(*(_other(levels, name) for name in others), "")
+        entries["other"] = ["{", pc.utf8_slice_codeunits(joined, len(_COMMA)), "}"]
     # The empty text ends the list: it is what stands between the pieces.
     return pc.binary_join_element_wise(*_object(entries), "")
 
 
 def _other(levels: pa.Table, name: str) -> pa.Array:
-    """Return one further parameter as an entry; null in profiles that do not have it."""
+    """Return one further parameter as a comma and an entry; empty in profiles without it."""
     value = _object({"value": _json(levels, name), "qc": _json(levels, f"{name}_qc")})
-    entry = pc.binary_join_element_wise(f'"{name}": ', *value, "")
+    entry = pc.binary_join_element_wise(f'{_COMMA}"{name}": ', *value, "")
     has = pc.is_valid(levels[f"{name}_mode"]).combine_chunks()
-    return pc.if_else(has, entry, pa.scalar(None, entry.type))
+    return pc.if_else(has, entry, "")
 
 
 def _object(entries: Mapping[str, Any]) -> list[Any]:
