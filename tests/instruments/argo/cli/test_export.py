@@ -108,3 +108,12 @@ def test_dry_run_changes_nothing(ocean):
     before = files(ocean, ".")
     gnomon("argo", "export", "--format", "json", "--dry-run", folder=ocean.folder)
     assert files(ocean, ".") == before
+
+
+def test_an_export_may_be_of_some_floats(ocean):
+    words = ("argo", "export", "--float", 3900002, "--json")
+    done = gnomon(*words, folder=ocean.folder).data["done"]
+    assert (done["argo.tables"], done["argo.analysis"]) == (1, 1)
+    assert {path.stem for path in (ocean.folder / "out/analysis").rglob("*.parquet")} == {"3900002"}
+    rest = export(ocean).data["done"]
+    assert (rest["argo.tables"], rest["argo.bgc"]) == (1, 1)

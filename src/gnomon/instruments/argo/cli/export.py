@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,7 +17,7 @@ from gnomon.core.pipeline import Pipeline, PublisherSpec, Registry, StepSpec, va
 from gnomon.core.steps import Step
 from gnomon.engine.project import Project
 from gnomon.errors import ConfigError
-from gnomon.instruments.argo.cli.sync import PIPELINE
+from gnomon.instruments.argo.cli.sync import PIPELINE, Floats
 from gnomon.instruments.argo.kinds import (
     ANALYSIS,
     ARROW,
@@ -71,6 +72,7 @@ def export(
         list[Format] | None,
         typer.Option("--format", "-f", help="Repeatable; what the pipeline publishes when absent."),
     ] = None,
+    floats: Floats = None,
     output: Annotated[Path | None, typer.Option(help="The folder to write to.")] = None,
     folder: Folder = HERE,
     executor: Executor = None,
@@ -85,6 +87,8 @@ def export(
     """
     with project(folder, as_json=as_json) as (opened, screen):
         pipeline = export_pipeline(opened, output, formats or ())
+        if floats:
+            pipeline = replace(pipeline, only={"wmo": frozenset(floats)})
         if dry_run:
             dry(opened, screen, pipeline)
         else:

@@ -49,7 +49,7 @@ def sync(
     dacs: Dacs = None,
     box: Annotated[
         tuple[float, float, float, float] | None,
-        typer.Option(help="A region: west east south north [degrees]."),
+        typer.Option(help="A region: west east south north, in degrees."),
     ] = None,
     after: Annotated[When, typer.Option(help="Profiles taken then or later, UTC.")] = None,
     before: Annotated[When, typer.Option(help="Profiles taken earlier, UTC.")] = None,
