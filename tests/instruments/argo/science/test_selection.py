@@ -1,6 +1,11 @@
 import numpy as np
 
-from gnomon.instruments.argo.science.selection import best_values, beyond_adjustment, good
+from gnomon.instruments.argo.science.selection import (
+    best_values,
+    beyond_adjustment,
+    good,
+    usable_position,
+)
 
 NAN = np.nan
 RAW = np.array([[1, 2], [3, 4], [5, 6]], "f4")
@@ -36,3 +41,10 @@ def test_only_two_good_values_can_contradict_each_other():
     qc, adjusted_qc = np.array([[1, 1, 4, 1]], "i1"), np.array([[1, 1, 1, 1]], "i1")
     apart = beyond_adjustment(raw, qc, adjusted, adjusted_qc, 1.0)
     assert apart.tolist() == [[False, True, False, False]]
+
+
+def test_a_position_that_is_flagged_bad_is_none():
+    flags = np.array([1, 8, 3, 4, 9, 2, -1], np.int8)
+    latitude, longitude = usable_position(np.arange(7.0), np.arange(7.0) + 10, flags)
+    assert np.isnan(latitude).tolist() == [False, False, True, True, True, False, False]
+    assert np.isnan(longitude).tolist() == np.isnan(latitude).tolist()

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 GOOD_FLAGS = (1, 2, 5, 8)
 """Good, probably good, changed, estimated (user's manual, reference table 2)."""
 
+BAD_POSITION_FLAGS = (3, 4, 9)
+
 LIMITS = {"PRES": 50.0, "TEMP": 1.0, "PSAL": 1.0}
 """The most that a good adjusted value may differ from the good raw value: dbar, degC, 1 (PSS-78).
 
@@ -21,6 +23,19 @@ that only damage exceeds them; the largest in 405 real files are 2.1 dbar, 0 deg
 def good(qc: NDArray[np.int8]) -> NDArray[np.bool_]:
     """Tell which quality flags mean usable data: 1, 2, 5 and 8; any shape, -1 where blank."""
     return np.isin(qc, GOOD_FLAGS)
+
+
+def usable_position(
+    latitude: NDArray[np.float64],
+    longitude: NDArray[np.float64],
+    position_qc: NDArray[np.int8],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return positions with NaN for those that are flagged bad or missing (3, 4, 9).
+
+    All arrays are (profile,); degrees north and east.
+    """
+    bad = np.isin(position_qc, BAD_POSITION_FLAGS)
+    return np.where(bad, np.nan, latitude), np.where(bad, np.nan, longitude)
 
 
 def best_values(

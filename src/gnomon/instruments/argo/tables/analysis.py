@@ -27,7 +27,7 @@ from gnomon.instruments.argo.science.realtime_qc import (
     examine,
 )
 from gnomon.instruments.argo.science.seawater import derive
-from gnomon.instruments.argo.science.selection import good
+from gnomon.instruments.argo.science.selection import good, usable_position
 from gnomon.instruments.argo.science.sequence_qc import frozen_profiles, sensor_drift
 from gnomon.instruments.argo.science.statistics import parameter_rows, parameter_table
 from gnomon.instruments.argo.tables.chosen import (
@@ -51,7 +51,6 @@ from gnomon.instruments.argo.tables.columns import (
 )
 from gnomon.instruments.argo.tables.grid import Grid
 
-_BAD_POSITIONS = (3, 4, 9)
 _SAME_PRESSURE = 0.01  # dbar
 
 
@@ -209,13 +208,10 @@ class _Workshop:
     def _derived(self) -> list[pa.Array]:
         """Derive from good values; a position that is flagged bad is none."""
         grid = self._grid
-        bad = np.isin(qc_of(grid.profiles["position_qc"]), _BAD_POSITIONS)
-        place = [
-            np.repeat(np.where(bad, np.nan, grid.profiles[name].to_numpy()), grid.counts)
-            for name in ("latitude", "longitude")
-        ]
+        latitude, longitude = (grid.profiles[n].to_numpy() for n in ("latitude", "longitude"))
+        place = usable_position(latitude, longitude, qc_of(grid.profiles["position_qc"]))
         usable = [np.where(good(c.qc), c.values, np.nan) for c in self._core.values()]
-        water = derive(usable[0], usable[1], usable[2], place[0], place[1])
+        water = derive(*usable, *(np.repeat(one, grid.counts) for one in place))
         found = (getattr(water, column.name) for column in DERIVED)
         return [pa.array(values, from_pandas=True) for values in found]
 

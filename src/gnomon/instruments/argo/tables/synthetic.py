@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from gnomon.core.dataset import Coverage
 from gnomon.instruments.argo.files.bgc import NO_MODE, BgcProfiles
 from gnomon.instruments.argo.science.seawater import derive
-from gnomon.instruments.argo.science.selection import best_values, good
+from gnomon.instruments.argo.science.selection import best_values, good, usable_position
 from gnomon.instruments.argo.science.statistics import parameter_rows, parameter_table
 from gnomon.instruments.argo.tables.columns import (
     CORE,
@@ -153,13 +153,13 @@ def _columns(stack: Stack, name: str, chosen: _Chosen) -> list[pa.Array]:
 
 
 def _derived(stack: Stack, chosen: dict[str, _Chosen]) -> list[pa.Array]:
-    """Derive TEOS-10 properties from the good chosen values."""
+    """Derive from good values; a position that is flagged bad is none."""
     none = np.full(stack.counts.sum(), np.nan, np.float32)
     pres, temp, psal = (chosen[name].usable() if name in chosen else none for name in CORE)
-    latitude, longitude = (
-        np.repeat(stack.profile(name), stack.counts) for name in ("latitude", "longitude")
+    place = usable_position(
+        stack.profile("latitude"), stack.profile("longitude"), stack.profile("position_qc")
     )
-    made = derive(pres, temp, psal, latitude, longitude)
+    made = derive(pres, temp, psal, *(np.repeat(one, stack.counts) for one in place))
     return [pa.array(getattr(made, column.name), from_pandas=True) for column in DERIVED]
 
 
