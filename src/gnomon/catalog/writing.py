@@ -48,9 +48,8 @@ class Writing:
 
     def cursor(self, source: str) -> str:
         """Return the cursor that the last listing of a source left, or nothing."""
-        column = tables.source.c.cursor
-        found = self._connection.execute(sa.select(column).where(tables.source.c.name == source))
-        return found.scalar_one_or_none() or ""
+        query = sa.select(tables.source.c.cursor).where(tables.source.c.name == source)
+        return self._connection.execute(query).scalar_one_or_none() or ""
 
     def record_listing(self, source: str, listing: Listing, now_us: int) -> int:
         """Take a listing in; return how many items it lists anew, changed or no longer."""
@@ -64,8 +63,8 @@ class Writing:
         if not listing.unchanged:
             rows += [row | {"changed": seq} for row in self._gone(known, listing)]
         self._upsert(tables.remote, rows)
-        cursor = {"name": source, "cursor": listing.cursor, "listed_us": now_us}
-        self._upsert(tables.source, [cursor])
+        now = {"name": source, "cursor": listing.cursor, "listed_us": now_us}
+        self._upsert(tables.source, [now])
         return len(rows)
 
     def _known_items(self, source: str) -> dict[tuple[str, str], dict[str, Any]]:
@@ -123,9 +122,8 @@ class Writing:
     def renew(self, owner: str, lease_us: int) -> None:
         """Prolong the leases of all jobs that an owner runs."""
         job = tables.job
-        mine = sa.and_(job.c.owner == owner, job.c.state == State.RUNNING)
-        values = {"lease_us": lease_us, "changed": self._next()}
-        self._connection.execute(sa.update(job).where(mine).values(values))
+        mine = sa.update(job).where(job.c.owner == owner, job.c.state == State.RUNNING)
+        self._connection.execute(mine.values(lease_us=lease_us, changed=self._next()))
 
     def running(self) -> dict[str, str]:
         """Return the owner of every running job, by fingerprint."""
@@ -139,9 +137,8 @@ class Writing:
         self.flush()
         job = tables.job
         over = sa.or_(job.c.owner.in_(list(owners)), job.c.lease_us <= now_us)
-        values = {"state": State.READY, "lease_us": 0, "changed": self._next()}
-        mine = sa.and_(job.c.state == State.RUNNING, over)
-        self._connection.execute(sa.update(job).where(mine).values(values))
+        mine = sa.update(job).where(job.c.state == State.RUNNING, over)
+        self._connection.execute(mine.values(state=State.READY, lease_us=0, changed=self._next()))
 
     def reopen(self, fingerprints: Sequence[str]) -> None:
         """Make finished jobs ready again."""
@@ -292,6 +289,7 @@ class Writing:
         made: Collection[tuple[str, int]] | None = None,
         *,
         before: Collection[int] | None = None,
+        held: Collection[int] | None = None,
         fresh: Collection[int] = (),
     ) -> int:
         """Let a cell hold what `job` (None: nothing) made; return how many it holds no longer.
@@ -302,6 +300,8 @@ class Writing:
             What the job has made just now; without it, what it made when it ran before.
         before : collection of int, optional
             The datasets that it made then, if known; with `made` they become history.
+        held : collection of int, optional
+            The datasets that the cell holds, if known.
         fresh : collection of int
             Datasets whose keys nobody had: no other cell can hold them.
 
@@ -310,9 +310,11 @@ class Writing:
         Conflict
             Another cell holds one of these keys.
         """
-        holder = self._holder(slot)
         before = self._outputs_of(job) if before is None else before
-        old = set(before if holder == job else self._outputs_of(holder))
+        if held is None:
+            holder = self._holder(slot)
+            held = before if holder == job else self._outputs_of(holder)
+        old = set(held)
         new = set(before) if made is None else {seq for _, seq in made}
         if job is not None and made is not None:
             self._relink(job, made, before)
@@ -356,9 +358,8 @@ class Writing:
 
     def judge(self, seq: int, quality: str, comment: str, now_us: int) -> None:
         """Set a dataset's quality and keep the reason."""
-        dataset = tables.dataset
-        values = {"quality": quality, "changed": self._next()}
-        self._connection.execute(sa.update(dataset).where(dataset.c.seq == seq).values(values))
+        judged = sa.update(tables.dataset).where(tables.dataset.c.seq == seq)
+        self._connection.execute(judged.values(quality=quality, changed=self._next()))
         row = {"dataset": seq, "status": quality, "comment": comment, "at_us": now_us}
         self._connection.execute(sa.insert(tables.flag).values(row))
 

@@ -126,7 +126,9 @@ class Dispatch:
         if error is None:
             flight = self._flying.pop(future)
             self._suspects.discard(flight.job.cell.slot)
-            return Landed(flight.job, inspected(future.result()), flight.workspace)
+            elsewhere = flight.job.cell.act is Act.STEP
+            outcome = inspected(future.result(), every_byte=elsewhere)
+            return Landed(flight.job, outcome, flight.workspace)
         if not isinstance(error, Exception):
             raise error
         if isinstance(error, BrokenExecutor):
