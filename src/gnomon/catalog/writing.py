@@ -168,14 +168,14 @@ class Writing:
     @contextmanager
     def attempt(self) -> Iterator[None]:
         """Undo what happens inside if it raises, and only that."""
-        mark, done = len(self._queue), False
+        self.flush()  # what was kept before must not go back with it
         try:
             with self._connection.begin_nested():
                 yield
-            done = True
-        finally:
-            if not done:
-                del self._queue[mark:]
+        except BaseException:
+            self._queue.clear()
+            self._queued.clear()
+            raise
 
     def owned(self, owner: str, fingerprints: Sequence[str]) -> set[str]:
         """Return which of these jobs still run for an owner."""

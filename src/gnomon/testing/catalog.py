@@ -154,6 +154,26 @@ class CatalogSuite:
         with catalog.writing() as writing:
             assert writing.versions(THING.name, "n=1") == []
 
+    def test_an_attempt_that_fails_leaves_what_was_written_before_it(
+        self, catalog: Catalog
+    ) -> None:
+        """Though the attempt is what brings it to the database."""
+        with catalog.writing() as writing:
+            writing.claim([job_of("a"), job_of("b", slot=2)], "me", LEASE_US, 0)
+            seq = writing.add(product_of("1"), 1, "thing/1_v1.txt", 1, 5)
+            writing.settle(job_of("a").cell.slot, "a", [("out", seq)])
+            writing.finish(Outcome("a", State.DONE, metrics={"m": 1.5}), "0")
+            with pytest.raises(Conflict, match="already made by maker"), writing.attempt():
+                again = writing.add(product_of("2"), 2, "thing/1_v2.txt", 1, 5)
+                writing.settle(job_of("b", slot=2).cell.slot, "b", [("out", again)])
+            writing.finish(Outcome("b", State.FAILED), "0")
+        found = catalog.changes(0)
+        states = {job.fingerprint: job.state for job in found.jobs}
+        assert states == {"a": State.DONE, "b": State.FAILED}
+        assert found.slots == [(job_of("a").cell.slot, "a")]
+        with catalog.writing() as writing:
+            assert writing.outputs("a") == [seq]
+
     def test_a_cell_holds_what_its_job_made_and_nothing_else(self, catalog: Catalog) -> None:
         """A, B, and A again; then nothing."""
         first = make(catalog, job_of("a"), "1")
