@@ -16,7 +16,8 @@ from gnomon.formats.parquet import read_provenance
 from gnomon.instruments.argo.files.core import read_profiles
 from gnomon.instruments.argo.gdac.index import read_profile_index
 from gnomon.instruments.argo.steps.core import tables
-from gnomon.instruments.argo.tables.core import LEVELS_SCHEMA, PROFILES_SCHEMA, coverage
+from gnomon.instruments.argo.tables.columns import coverage
+from gnomon.instruments.argo.tables.core import LEVELS_SCHEMA, PROFILES_SCHEMA
 
 KEY = "platform_number, cycle_number, direction, n_prof"
 

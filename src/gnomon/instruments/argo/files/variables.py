@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gnomon.formats.netcdf3 import AttributeValue
+from gnomon.instruments.argo.science.selection import UNUSABLE_FLAGS
 
 BLANK = -1
 """The quality flag of padding, ``' '`` in the file."""
@@ -27,7 +28,6 @@ EARLIEST_JULD = 14_610.0
 FILL = np.float32(99999.0)
 _JULD_FILL = 999999.0
 _EARLIEST, _LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
-_BAD_DATE_FLAGS = (3, 4, 9)
 _MAX_CYCLE = 9999
 _POLE, _HALF, _CIRCLE = 90.0, 180.0, 360.0
 _INVALID = -2
@@ -248,7 +248,7 @@ def days(file: File, qc: NDArray[np.int8], date_update: datetime) -> NDArray[np.
     juld[juld == _JULD_FILL] = np.nan
     strange = ~(np.isnan(juld) | ((juld >= EARLIEST_JULD) & (juld <= latest)))
     if strange.any():
-        if not np.isin(qc[strange], _BAD_DATE_FLAGS).all():
+        if not np.isin(qc[strange], UNUSABLE_FLAGS).all():
             raise Rejected(f"JULD {juld[strange][0]} is out of range and not flagged as bad")
         juld[strange] = np.nan
     return juld

@@ -134,9 +134,10 @@ class Database(ABC):
     def _insert(self, connection: Any, into: str, table: Table, rows: pa.Table) -> None:
         """Put rows into a table that has the columns of `table`."""
 
-    @abstractmethod
     def _make_stage(self, connection: Any, table: Table) -> None:
         """Make an empty temporary table `STAGE` with the columns of `table`."""
+        columns = ", ".join(f"{column.name} {self.types[column.type]}" for column in table.columns)
+        connection.execute(f"CREATE TEMPORARY TABLE {STAGE} ({columns})")
 
     def _lock(self, connection: Any, number: int) -> None:
         """Keep others from the same float until the transaction ends; files have one writer."""

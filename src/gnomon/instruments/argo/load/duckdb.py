@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from gnomon.errors import Full, MissingExtra, PublishError
 from gnomon.instruments.argo.load.address import Address
-from gnomon.instruments.argo.load.database import STAGE, Database
+from gnomon.instruments.argo.load.database import Database
 from gnomon.instruments.argo.load.schema import Table, Type
 
 _ROWS = "gnomon_rows"
@@ -64,10 +64,6 @@ class DuckDb(Database):
             connection.execute(f"INSERT INTO {into} ({names}) SELECT {names} FROM {_ROWS}")
         finally:
             connection.unregister(_ROWS)
-
-    def _make_stage(self, connection: Any, table: Table) -> None:
-        columns = ", ".join(f"{column.name} {self.types[column.type]}" for column in table.columns)
-        connection.execute(f"CREATE TEMPORARY TABLE {STAGE} ({columns})")
 
     @contextmanager
     def _failures(self) -> Iterator[None]:

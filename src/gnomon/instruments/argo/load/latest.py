@@ -23,11 +23,9 @@ from numpy.typing import NDArray
 
 from gnomon.errors import BadData
 from gnomon.instruments.argo.load.database import Database
-from gnomon.instruments.argo.load.status import BAD
-from gnomon.instruments.argo.science.selection import good
+from gnomon.instruments.argo.science.selection import GOOD_FLAGS, UNUSABLE_FLAGS, good
 from gnomon.instruments.argo.tables.floats import FloatRecord
 
-_BAD = (3, 4, 9)
 _ABOUT = (
     *("cycle_number", "direction", "n_prof", "juld", "juld_qc"),
     *("latitude", "longitude", "position_qc", "pres_mode"),
@@ -72,12 +70,11 @@ class Latest:
 def latest_of(path: Path) -> Latest:
     """Return the latest profile of an ``argo.analysis`` file; an empty one where it has none."""
     try:
-        keys = pq.read_table(path, columns=list(_ABOUT))
-        levels = pq.read_table(path, columns=list(_MEASURED))
+        table = pq.read_table(path, columns=[*_ABOUT, *_MEASURED])
     except (pa.ArrowInvalid, OSError) as error:
         raise BadData(f"{path.name}: {error}") from None
-    is_core = pc.is_valid(keys["pres_mode"])
-    keys, levels = keys.filter(is_core), levels.filter(is_core)
+    table = table.filter(pc.is_valid(table["pres_mode"]))
+    keys, levels = table.select(list(_ABOUT)), table.select(list(_MEASURED))
     if not keys.num_rows:
         return Latest({}, None, None)
     starts = _starts(keys)
@@ -116,19 +113,20 @@ def _millis(time: datetime | None) -> int | None:
 
 _RANK = f"""row_number() OVER (PARTITION BY wmo ORDER BY
     CASE WHEN n_prof = 0 THEN 0 ELSE 1 END,
-    CASE WHEN juld IS NOT NULL AND coalesce(juld_qc, 0) NOT IN {BAD} THEN 0 ELSE 1 END,
-    CASE WHEN coalesce(juld_qc, 0) NOT IN {BAD} THEN juld END DESC,
+    CASE WHEN juld IS NOT NULL AND coalesce(juld_qc, 0) NOT IN {UNUSABLE_FLAGS} THEN 0 ELSE 1 END,
+    CASE WHEN coalesce(juld_qc, 0) NOT IN {UNUSABLE_FLAGS} THEN juld END DESC,
     cycle_number DESC, direction, n_prof)"""
 _HAS_LEVELS = """EXISTS (
     SELECT 1 FROM argo_level AS l WHERE l.profile_id = p.profile_id AND l.pres_mode IS NOT NULL)"""
 _HAS_POSITION = f"""latitude IS NOT NULL AND longitude IS NOT NULL
-    AND coalesce(position_qc, 0) NOT IN {BAD}"""
+    AND coalesce(position_qc, 0) NOT IN {UNUSABLE_FLAGS}"""
 _PROFILES = """
 SELECT wmo, profile_id, cycle_number, direction, n_prof, {millis}, juld_qc,
     latitude, longitude, position_qc, data_mode
 FROM (SELECT p.*, {rank} AS place FROM argo_profile AS p WHERE {where}) AS ranked WHERE place = 1"""
 _GOOD = (
-    "pres_qc IN (1, 2, 5, 8) AND pres IS NOT NULL AND {0}_qc IN (1, 2, 5, 8) AND {0} IS NOT NULL"
+    f"pres_qc IN {GOOD_FLAGS} AND pres IS NOT NULL"
+    f" AND {{0}}_qc IN {GOOD_FLAGS} AND {{0}} IS NOT NULL"
 )
 _ENDS = """
 WITH ends AS (
@@ -187,12 +185,12 @@ def _floats_in(database: Database) -> dict[int, dict[str, str]]:
 
 
 def _is_good_time(profile: Mapping[str, Any]) -> bool:
-    return profile["time_ms"] is not None and profile["juld_qc"] not in _BAD
+    return profile["time_ms"] is not None and profile["juld_qc"] not in UNUSABLE_FLAGS
 
 
 def _has_position(profile: Mapping[str, Any]) -> bool:
     known = profile["latitude"] is not None and profile["longitude"] is not None
-    return known and profile["position_qc"] not in _BAD
+    return known and profile["position_qc"] not in UNUSABLE_FLAGS
 
 
 def _rank(profile: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -16,7 +16,7 @@ import pyarrow as pa
 from gnomon.errors import ConfigError, Full, MissingExtra, PublishError
 from gnomon.instruments.argo.load.address import Address
 from gnomon.instruments.argo.load.binary import copy_stream
-from gnomon.instruments.argo.load.database import STAGE, Database
+from gnomon.instruments.argo.load.database import Database
 from gnomon.instruments.argo.load.schema import PROFILE_TABLE, Table, Type
 
 _CONNECTIONS = 4
@@ -82,10 +82,6 @@ class Postgres(Database):
         with connection.cursor() as cursor, cursor.copy(command) as copy:
             for piece in copy_stream(rows):
                 copy.write(piece)
-
-    def _make_stage(self, connection: Any, table: Table) -> None:
-        columns = ", ".join(f"{column.name} {self.types[column.type]}" for column in table.columns)
-        connection.execute(f"CREATE TEMPORARY TABLE {STAGE} ({columns})")
 
     @contextmanager
     def _failures(self) -> Iterator[None]:

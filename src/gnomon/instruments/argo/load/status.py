@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
+from gnomon.instruments.argo.science.selection import UNUSABLE_FLAGS
+
 ACTIVE_DAYS, DEAD_DAYS = 45, 540
-BAD = "(3, 4, 9)"
-"""Flags, in SQL, of a time or a position that is bad or missing (reference table 2)."""
 STATUS = "argo_float_status"
 _LATEST = """(
     SELECT profile_id FROM argo_profile AS p
@@ -27,8 +27,8 @@ def status_view(days_since: str) -> str:
     days_since : str
         SQL for the days from ``{}`` until now.
     """
-    last = _LATEST.format(bad=BAD, more="")
-    located = _LATEST.format(bad=BAD, more=_LOCATED.format(bad=BAD))
+    last = _LATEST.format(bad=UNUSABLE_FLAGS, more="")
+    located = _LATEST.format(bad=UNUSABLE_FLAGS, more=_LOCATED.format(bad=UNUSABLE_FLAGS))
     age, ended = (days_since.format(time) for time in ("timed.juld", "f.end_mission_date"))
     return f"""
 CREATE VIEW {STATUS} AS

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 GOOD_FLAGS = (1, 2, 5, 8)
 """Good, probably good, changed, estimated (user's manual, reference table 2)."""
 
-BAD_POSITION_FLAGS = (3, 4, 9)
+UNUSABLE_FLAGS = (3, 4, 9)
+"""Of a time or a position that is bad or missing (reference table 2)."""
 
 LIMITS = {"PRES": 50.0, "TEMP": 1.0, "PSAL": 1.0}
 """The most that a good adjusted value may differ from the good raw value: dbar, degC, 1 (PSS-78).
@@ -34,7 +35,7 @@ def usable_position(
 
     All arrays are (profile,); degrees north and east.
     """
-    bad = np.isin(position_qc, BAD_POSITION_FLAGS)
+    bad = np.isin(position_qc, UNUSABLE_FLAGS)
     return np.where(bad, np.nan, latitude), np.where(bad, np.nan, longitude)
 
 

@@ -15,8 +15,6 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from gnomon.core.dataset import Coverage
-from gnomon.errors import BadData
-from gnomon.instruments.argo.files.bgc import Block
 from gnomon.instruments.argo.files.core import PARAMETERS, Profiles
 from gnomon.instruments.argo.files.variables import BLANK
 from gnomon.instruments.argo.tables.columns import (
@@ -25,12 +23,12 @@ from gnomon.instruments.argo.tables.columns import (
     PROFILE_KEY,
     TIME,
     WHERE_AND_WHEN,
-    coverage,
     field,
     flags,
     source_fields,
     times,
 )
+from gnomon.instruments.argo.tables.stacking import Stacking
 
 _PIECES = ("raw", "raw_qc", "adjusted", "adjusted_qc", "error")
 """The attributes of a `Block`, in the order of `source_fields`."""
@@ -88,100 +86,44 @@ def assemble(cycles: Sequence[Part], aggregates: Sequence[Part] = ()) -> FloatTa
     BadData
         Two single-cycle files hold the same profile, or the files are of several floats.
     """
-    parts = [*cycles, *aggregates]
-    if len(floats := {part.profiles.platform_number for part in parts}) > 1:
-        raise BadData(f"files of several floats in one group: {sorted(floats)}")
-    rows = _Rows(parts, _select(cycles, aggregates))
-    return FloatTables(rows.levels(), rows.profiles(), rows.coverage())
-
-
-def _cycle_keys(profiles: Profiles) -> NDArray[np.int32]:
-    """Return one number per cycle and direction, ascending before descending."""
-    descends = (profiles.direction == b"D").astype(np.int32)
-    return np.asarray(2 * profiles.cycle_number + descends, np.int32)
-
-
-def _select(cycles: Sequence[Part], aggregates: Sequence[Part]) -> list[NDArray[np.bool_]]:
-    """Tell which profiles of each part to take, (profile,) bool."""
-    seen: dict[int, str] = {}
-    for part in cycles:
-        key = int(_cycle_keys(part.profiles)[0])
-        if key in seen:
-            raise BadData(f"{part.source_file} and {seen[key]} hold the same cycle")
-        seen[key] = part.source_file
-    selected = [np.ones(len(part.profiles.juld), np.bool_) for part in cycles]
-    for part in aggregates:
-        keys = _cycle_keys(part.profiles)
-        selected.append(~np.isin(keys, list(seen)))
-        seen |= dict.fromkeys(keys.tolist(), part.source_file)
-    return selected
+    rows = _Rows([*cycles, *aggregates], len(cycles))
+    return FloatTables(rows.levels(), rows.profiles(), rows.stacking.coverage)
 
 
 class _Rows:
-    """The selected profiles of all parts as flat columns, sorted."""
+    """The profiles of all parts as the rows of both tables."""
 
-    def __init__(self, parts: Sequence[Part], selected: Sequence[NDArray[np.bool_]]) -> None:
-        self._parts, self._selected = parts, selected
-        pairs = zip(parts, selected, strict=True)
-        self._stands = [part.profiles.stands & chosen[:, np.newaxis] for part, chosen in pairs]
-        self._order = np.lexsort(
-            (self._column("n_prof"), self._column("direction"), self._column("cycle_number"))
-        )
-
-    def _column(self, name: str) -> NDArray[Any]:
-        """Concatenate one (profile,) attribute, in the order of the parts."""
-        pairs = zip(self._parts, self._selected, strict=True)
-        return np.concatenate([getattr(part.profiles, name)[chosen] for part, chosen in pairs])
-
-    def _key(self) -> list[pa.Array]:
-        """Return the columns that identify a profile, sorted."""
-        cycle = self._column("cycle_number")[self._order]
-        platform = np.full(len(cycle), self._parts[0].profiles.platform_number, np.int32)
-        direction = pa.array((self._column("direction")[self._order] == b"D").astype(np.int8))
-        return [
-            pa.array(platform),
-            pa.array(cycle),
-            pa.DictionaryArray.from_arrays(direction, ["A", "D"]).cast(pa.string()),
-            pa.array(self._column("n_prof")[self._order]),
-        ]
-
-    def coverage(self) -> Coverage | None:
-        """Return the time of the profiles."""
-        return coverage(self._column("juld"))
+    def __init__(self, parts: Sequence[Part], n_cycles: int) -> None:
+        self._parts = parts
+        names = [part.source_file for part in parts]
+        self.stacking = Stacking([part.profiles for part in parts], names, n_cycles)
 
     def profiles(self) -> pa.Table:
         """Return one row per profile."""
-        part = np.repeat(np.arange(len(self._parts)), [s.sum() for s in self._selected])
-        part = part[self._order]
+        stacking, of = self.stacking, self.stacking.profile
+        part = stacking.part_of()
         columns = [
-            *self._key(),
-            times(self._column("juld")[self._order]),
-            flags(self._column("juld_qc")[self._order]),
-            pa.array(self._column("latitude")[self._order], from_pandas=True),
-            pa.array(self._column("longitude")[self._order], from_pandas=True),
-            flags(self._column("position_qc")[self._order]),
-            pa.array(self._column("data_mode")[self._order].astype(str)),
+            *stacking.key(),
+            times(of("juld")),
+            flags(of("juld_qc")),
+            pa.array(of("latitude"), from_pandas=True),
+            pa.array(of("longitude"), from_pandas=True),
+            flags(of("position_qc")),
+            pa.array(of("data_mode").astype(str)),
             pa.array([p.profiles.date_update for p in self._parts], TIME).take(part),
             pa.array([p.source_file for p in self._parts]).take(part),
             pa.array([p.sha256 for p in self._parts]).take(part),
-            pa.array(self._counts()[self._order]),
-            _texts(self._column("scheme")[self._order]),
+            pa.array(stacking.counts),
+            _texts(of("scheme")),
         ]
         return pa.Table.from_arrays(columns, schema=PROFILES_SCHEMA)
 
-    def _counts(self) -> NDArray[np.int32]:
-        """Return the number of levels of each selected profile, in the order of the parts."""
-        pairs = zip(self._stands, self._selected, strict=True)
-        return np.concatenate([s.sum(axis=1, dtype=np.int32)[chosen] for s, chosen in pairs])
-
     def levels(self) -> pa.Table:
         """Return one row per level."""
-        profile = np.repeat(np.arange(len(self._order)), self._counts()[self._order])
-        columns = [column.take(pa.array(profile)) for column in self._key()]
-        take = self._level_order()
-        level = np.concatenate([np.nonzero(stands)[1] for stands in self._stands])
-        columns.append(pa.array(level[take].astype(np.int32)))
-        values, qc = self._measured("values")[:, :, take], self._measured("qc")[:, :, take]
+        stacking = self.stacking
+        columns = [*stacking.repeated(stacking.key()), pa.array(stacking.level())]
+        values = stacking.blocks([part.values for part in stacking.parts])
+        qc = stacking.blocks([part.qc for part in stacking.parts])
         for (raw, adjusted, error), (raw_qc, adjusted_qc) in zip(values, qc, strict=True):
             columns += [
                 pa.array(raw, from_pandas=True),
@@ -190,56 +132,28 @@ class _Rows:
                 flags(adjusted_qc),
                 pa.array(error, from_pandas=True),
             ]
-        others = list(self._others(take))
+        others = list(self._others())
         declared = [*LEVELS_SCHEMA, *(found for found, _ in others)]
         columns += [column for _, column in others]
         return pa.Table.from_arrays(columns, schema=pa.schema(declared))
 
-    def _others(self, take: NDArray[np.intp] | slice) -> Iterator[tuple[pa.Field, pa.Array]]:
+    def _others(self) -> Iterator[tuple[pa.Field, pa.Array]]:
         """Make the columns of the parameters that some files have beyond the core ones."""
-        names = {name for part in self._parts for name in part.profiles.others}
-        for name in sorted(names):
-            blocks = [part.profiles.others.get(name) for part in self._parts]
+        parts = self.stacking.parts
+        for name in sorted({name for part in parts for name in part.others}):
+            blocks = [part.others.get(name) for part in parts]
             first = next(block for block in blocks if block is not None)
             fields = source_fields(name, first.long_name or name, first.units)
             for declared, piece in zip(fields, _PIECES, strict=True):
-                values = self._piece(blocks, piece)
-                if values is not None:
-                    judged = piece.endswith("qc")
-                    found = values[take]
-                    column = flags(found) if judged else pa.array(found, from_pandas=True)
+                arrays = [None if block is None else getattr(block, piece) for block in blocks]
+                if any(array is not None for array in arrays):
+                    column = self._column(arrays, judged=piece.endswith("qc"))
                     yield declared.with_type(column.type), column
 
-    def _piece(self, blocks: Sequence[Block | None], name: str) -> NDArray[Any] | None:
-        """Concatenate the standing levels of one array; None where no file has it."""
-        found = [None if block is None else getattr(block, name) for block in blocks]
-        if all(values is None for values in found):
-            return None
-        nothing = np.int8(BLANK) if name.endswith("qc") else np.float32(np.nan)
-        pairs = zip(found, self._stands, strict=True)
-        return np.concatenate(
-            [
-                np.full(stands.sum(), nothing) if values is None else values[stands]
-                for values, stands in pairs
-            ]
-        )
-
-    def _level_order(self) -> NDArray[np.intp] | slice:
-        """Return what sorts the levels of all parts by profile."""
-        rank = np.empty_like(self._order)
-        rank[self._order] = np.arange(len(rank))
-        if (rank[:-1] < rank[1:]).all():
-            return slice(None)  # the files came in order, as they mostly do
-        return np.argsort(np.repeat(rank, self._counts()), kind="stable")
-
-    def _measured(self, name: str) -> NDArray[Any]:
-        """Concatenate the standing levels of a (parameter, which, profile, level) attribute."""
-        pieces = []
-        for part, stands in zip(self._parts, self._stands, strict=True):
-            array = getattr(part.profiles, name)
-            flat = array.reshape(*array.shape[:2], -1)
-            pieces.append(flat if stands.all() else flat.take(np.flatnonzero(stands), axis=2))
-        return np.concatenate(pieces, axis=2)
+    def _column(self, arrays: Sequence[NDArray[Any] | None], *, judged: bool) -> pa.Array:
+        if judged:
+            return flags(self.stacking.levels(arrays, np.int8(BLANK)))
+        return pa.array(self.stacking.levels(arrays, np.float32(np.nan)), from_pandas=True)
 
 
 def _texts(texts: NDArray[np.str_]) -> pa.Array:

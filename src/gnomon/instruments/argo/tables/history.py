@@ -13,10 +13,9 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from gnomon.errors import BadData
-from gnomon.instruments.argo.science.selection import GOOD_FLAGS
+from gnomon.instruments.argo.science.selection import GOOD_FLAGS, UNUSABLE_FLAGS
 from gnomon.instruments.argo.tables.columns import PROFILE_KEY
 
-_BAD_FLAGS = (3, 4, 9)
 _KEY = [column.name for column in PROFILE_KEY]
 _SEEN = ("pres", "temp", "psal")
 
@@ -143,7 +142,7 @@ def _usable(table: pa.Table, name: str) -> NDArray[np.float64]:
 
 
 def _not_bad(qc: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.invert(pc.is_in(qc, pa.array(_BAD_FLAGS, pa.int8())))
+    return pc.invert(pc.is_in(qc, pa.array(UNUSABLE_FLAGS, pa.int8())))
 
 
 def _parameters(path: Path) -> tuple[str, ...]:
