@@ -54,6 +54,17 @@ def test_the_float_as_a_whole():
     assert lost.first is lost.area is None
 
 
+def test_a_time_and_a_position_that_are_flagged_bad_tell_nothing():
+    table = profiles_table(4)
+    for name in ("juld_qc", "position_qc"):
+        flags = pa.array([1, None, 4, 3], pa.int8())
+        table = table.set_column(table.column_names.index(name), table.field(name), flags)
+    found = summarise_float(table, parameters(), None, NOW)
+    assert found.last.isoformat() == "2020-03-11T12:00:05+00:00"
+    assert found.area == (20.0, 21.0, -40.25, -39.75)
+    assert found.n_profiles == 4
+
+
 def test_an_area_over_the_date_line_is_small():
     box = area_of(np.array([1.0, 2.0, 3.0, np.nan]), np.array([179.0, -178.0, 181.5, 0.0]))
     assert box == (179.0, -178.0, 1.0, 3.0)

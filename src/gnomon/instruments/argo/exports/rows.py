@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from gnomon.errors import BadData
 from gnomon.instruments.argo.science.selection import GOOD_FLAGS
+from gnomon.instruments.argo.tables.grid import profile_codes
 
 
 def parameters_of(table: pa.Table) -> list[str]:
@@ -56,7 +57,7 @@ class Grouped:
         Profiles that only the levels have, as those of biogeochemical files without a core file,
         join the profiles with what the levels tell of them; the rest of their columns is null.
         """
-        keys, known = _keys(levels), _keys(profiles)
+        keys, known = profile_codes(levels), profile_codes(profiles)
         strange, first, counts = np.unique(keys, return_index=True, return_counts=True)
         more = ~np.isin(strange, known)
         if more.any():
@@ -64,7 +65,7 @@ class Grouped:
             rows = rows.select([n for n in profiles.column_names if n in rows.column_names])
             rows = rows.append_column("n_levels", pa.array(counts[more].astype(np.int32)))
             profiles = pa.concat_tables([profiles, rows], promote_options="default")
-            order = np.argsort(_keys(profiles), kind="stable")
+            order = np.argsort(profile_codes(profiles), kind="stable")
             profiles = profiles.take(pa.array(order))
         return cls(levels, profiles)
 
@@ -77,7 +78,7 @@ class Grouped:
         BadData
             The levels are not those of the profiles, or in another order.
         """
-        keys, wanted = _keys(self.levels), _keys(self.profiles)
+        keys, wanted = profile_codes(self.levels), profile_codes(self.profiles)
         starts, stops = np.searchsorted(keys, wanted), np.searchsorted(keys, wanted, "right")
         if (stops - starts).sum() != len(keys) or (np.diff(keys) < 0).any():
             raise BadData("the levels are not those of the profiles, in their order")
@@ -98,10 +99,3 @@ class Grouped:
                 ),
             )
             first = last
-
-
-def _keys(table: pa.Table) -> NDArray[np.int64]:
-    """Return one number per row that sorts as (cycle_number, direction, n_prof) do."""
-    descends = pc.equal(table["direction"], "D").to_numpy().astype(np.int64)
-    cycle = table["cycle_number"].to_numpy().astype(np.int64)
-    return np.asarray(((2 * cycle + descends) << 16) + table["n_prof"].to_numpy(), np.int64)

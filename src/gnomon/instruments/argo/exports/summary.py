@@ -13,7 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from gnomon.instruments.argo.files.variables import BLANK
+from gnomon.instruments.argo.science.selection import usable_position
 from gnomon.instruments.argo.science.status import Status, float_status
+from gnomon.instruments.argo.tables.columns import usable
 
 _TURN = 360.0
 
@@ -77,7 +80,10 @@ def summarise_float(
     now : datetime
         When the status is to hold, UTC.
     """
-    ends = pc.min_max(profiles["juld"]).as_py()
+    # A time or a position that is flagged bad tells nothing of the float.
+    ends = pc.min_max(profiles["juld"].filter(usable(profiles["juld_qc"]))).as_py()
+    position_qc = profiles["position_qc"].fill_null(BLANK).to_numpy()
+    latitude, longitude = (profiles[name].to_numpy() for name in ("latitude", "longitude"))
     ended = (record or {}).get("end_mission_date")
     names = dict.fromkeys(parameters["parameter"].to_pylist())
     return FloatSummary(
@@ -87,7 +93,7 @@ def summarise_float(
         len(profiles["cycle_number"].unique()),
         ends["min"],
         ends["max"],
-        area_of(*(profiles[name].to_numpy() for name in ("latitude", "longitude"))),
+        area_of(*usable_position(latitude, longitude, position_qc)),
         tuple(
             _parameter(name, parameters.filter(pc.equal(parameters["parameter"], name)))
             for name in sorted(names, key=_core_first)

@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 from gnomon.instruments.argo.science.selection import UNUSABLE_FLAGS
+from gnomon.instruments.argo.science.status import ACTIVE_DAYS, DEAD_DAYS
 
-ACTIVE_DAYS, DEAD_DAYS = 45, 540
 STATUS = "argo_float_status"
 _LATEST = """(
     SELECT profile_id FROM argo_profile AS p

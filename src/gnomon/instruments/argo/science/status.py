@@ -10,7 +10,7 @@ from typing import Literal
 Status = Literal["ACTIVE", "INACTIVE", "DEAD", "UNKNOWN"]
 FloatType = Literal["core", "oxygen", "biogeochemical", "deep", "unknown"]
 
-_ACTIVE, _DEAD = timedelta(days=45), timedelta(days=540)
+ACTIVE_DAYS, DEAD_DAYS = 45, 540
 _DEEP_DBAR = 2_500.0  # core floats stop at 2,000
 _OXYGEN = re.compile(r"(MOLAR_)?DOXY\d*")
 _BIOGEOCHEMICAL = re.compile(
@@ -32,9 +32,9 @@ def float_status(
     if last_profile_time is None:
         return "UNKNOWN"
     silent = now - last_profile_time
-    if silent < _ACTIVE:
+    if silent < timedelta(days=ACTIVE_DAYS):
         return "ACTIVE"
-    return "INACTIVE" if silent < _DEAD else "DEAD"
+    return "INACTIVE" if silent < timedelta(days=DEAD_DAYS) else "DEAD"
 
 
 def float_type(

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pydantic import Field
 
@@ -21,7 +20,7 @@ from gnomon.instruments.argo.exports.geoparquet import write_geoparquet
 from gnomon.instruments.argo.exports.json_profiles import json_profiles
 from gnomon.instruments.argo.exports.rows import good_only
 from gnomon.instruments.argo.kinds import ANALYSIS, ARROW, CSV, FLOAT, JSON, POSITIONS, PROFILES
-from gnomon.instruments.argo.tables.columns import DERIVED
+from gnomon.instruments.argo.tables.columns import DERIVED, coverage_of
 
 _GOOD_ONLY = "only values flagged 1, 2, 5 or 8, and only levels that have one"
 
@@ -123,12 +122,6 @@ def _noting(paths: Iterable[Path], spans: list[Coverage]) -> Iterable[pa.Table]:
         if (span := coverage_of(table)) is not None:
             spans.append(span)
         yield table
-
-
-def coverage_of(table: pa.Table) -> Coverage | None:
-    """Return the time of a table with `juld`; None where no row has one."""
-    ends = pc.min_max(table["juld"].cast(pa.int64())).as_py()
-    return None if ends["min"] is None else Coverage(ends["min"], ends["max"])
 
 
 def _report(analysis: Input, table: pa.Table) -> Report:

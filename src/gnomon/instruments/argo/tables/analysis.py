@@ -46,6 +46,7 @@ from gnomon.instruments.argo.tables.columns import (
     PROFILE_KEY,
     WHERE_AND_WHEN,
     chosen_fields,
+    coverage_of,
     field,
     flags,
 )
@@ -138,8 +139,6 @@ class _Workshop:
         if self._apply:
             self._apply_greylist(verdict)
         found = [name for name, grey in self._grey.items() if (grey >= 0).any()]
-        times = pc.min_max(self._grid.profiles["juld"].cast(pa.int64())).as_py()
-        spans = times["min"] is not None
         return Analysis(
             levels=self._levels(verdict),
             parameters=self._parameters(verdict),
@@ -147,7 +146,7 @@ class _Workshop:
             n_failed=int(np.count_nonzero(verdict.failed)),
             n_apart=self._n_apart(),
             greylisted=found,
-            coverage=Coverage(times["min"], times["max"]) if spans else None,
+            coverage=coverage_of(self._grid.profiles),
         )
 
     def _verdict(self, rules: Rules) -> Verdict:

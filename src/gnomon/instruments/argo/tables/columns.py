@@ -10,10 +10,12 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from gnomon.core.dataset import Coverage
 from gnomon.instruments.argo.files.variables import EPOCH
+from gnomon.instruments.argo.science.selection import UNUSABLE_FLAGS
 
 _DAY_MS = 86_400_000
 _EPOCH_MS = round((EPOCH - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()) * 1_000
@@ -117,6 +119,17 @@ def coverage(juld: NDArray[np.float64]) -> Coverage | None:
     """
     times = _microseconds(juld[~np.isnan(juld)])
     return Coverage(int(times.min()), int(times.max())) if len(times) else None
+
+
+def coverage_of(table: pa.Table) -> Coverage | None:
+    """Return the time of a table with `juld`; None where no row has one."""
+    ends = pc.min_max(table["juld"].cast(pa.int64())).as_py()
+    return None if ends["min"] is None else Coverage(ends["min"], ends["max"])
+
+
+def usable(qc: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Tell which flags of a time or a position do not say that it is bad or missing."""
+    return pc.invert(pc.is_in(qc, pa.array(UNUSABLE_FLAGS, pa.int8())))
 
 
 def times(juld: NDArray[np.float64]) -> pa.Array:

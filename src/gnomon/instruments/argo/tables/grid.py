@@ -53,7 +53,7 @@ class Grid:
         numbers = {n.as_py() for table in tables for n in table["platform_number"].unique()}
         if len(numbers) > 1:
             raise BadData(f"tables of several floats: {sorted(numbers)}")
-        told = _profile_codes(profiles)
+        told = profile_codes(profiles)
         profiles, told = _sorted(profiles, told, "profiles")
         levels, core = _sorted(levels, _level_codes(levels), "levels")
         if not np.isin(core // _LEVELS, told).all():
@@ -111,7 +111,7 @@ class Grid:
         return self._bgc[name].combine_chunks().take(pa.array(rows, mask=rows < 0))
 
 
-def _profile_codes(table: pa.Table) -> NDArray[np.int64]:
+def profile_codes(table: pa.Table) -> NDArray[np.int64]:
     """Return one number per row that sorts as cycle, direction, n_prof do."""
     cycle, n_prof = (table[name].to_numpy().astype(np.int64) for name in ("cycle_number", "n_prof"))
     names = table["direction"].combine_chunks().dictionary_encode()
@@ -122,7 +122,7 @@ def _profile_codes(table: pa.Table) -> NDArray[np.int64]:
 
 
 def _level_codes(table: pa.Table) -> NDArray[np.int64]:
-    codes: NDArray[np.int64] = _profile_codes(table) * _LEVELS + table["level"].to_numpy()
+    codes: NDArray[np.int64] = profile_codes(table) * _LEVELS + table["level"].to_numpy()
     return codes
 
 

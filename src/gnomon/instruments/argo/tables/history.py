@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from gnomon.errors import BadData
-from gnomon.instruments.argo.science.selection import GOOD_FLAGS, UNUSABLE_FLAGS
-from gnomon.instruments.argo.tables.columns import PROFILE_KEY
+from gnomon.instruments.argo.science.selection import GOOD_FLAGS
+from gnomon.instruments.argo.tables.columns import PROFILE_KEY, usable
 
 _KEY = [column.name for column in PROFILE_KEY]
 _SEEN = ("pres", "temp", "psal")
@@ -67,8 +67,8 @@ class History:
         # In time, and of samplings at one time the primary one last.
         order = [("juld", "ascending"), ("cycle_number", "ascending"), ("n_prof", "descending")]
         told = told.sort_by(order)
-        timed = told.filter(pc.and_(told["juld"].is_valid(), _not_bad(told["juld_qc"])))
-        placed = timed.filter(pc.and_(timed["latitude"].is_valid(), _not_bad(timed["position_qc"])))
+        timed = told.filter(pc.and_(told["juld"].is_valid(), usable(told["juld_qc"])))
+        placed = timed.filter(pc.and_(timed["latitude"].is_valid(), usable(timed["position_qc"])))
         times = timed["juld"].to_pylist()
         last = timed.slice(timed.num_rows - 1).to_pylist()
         place = placed.slice(max(placed.num_rows - 1, 0), 1).to_pylist()
@@ -139,10 +139,6 @@ def _usable(table: pa.Table, name: str) -> NDArray[np.float64]:
     fine = pc.is_in(table[f"{name}_qc"], pa.array(GOOD_FLAGS, pa.int8()))
     found = pc.if_else(fine, table[name], None).to_numpy()
     return np.asarray(found, np.float64)
-
-
-def _not_bad(qc: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.invert(pc.is_in(qc, pa.array(UNUSABLE_FLAGS, pa.int8())))
 
 
 def _parameters(path: Path) -> tuple[str, ...]:
