@@ -12,7 +12,7 @@ FILES = sorted(SOURCE.rglob("*.py"))
 LAYERS = [
     {"errors", "version"},
     {"core"},
-    {"catalog", "store", "formats", "settings"},
+    {"catalog", "store", "formats", "settings", "timescales"},
     {"acquire", "publish", "sim"},
     {"instruments"},
     {"engine", "testing"},

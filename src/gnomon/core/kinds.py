@@ -12,24 +12,27 @@ A path template both formats and parses, so the name of a file is written down o
 
 from __future__ import annotations
 
-import re
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from string import Formatter
 from urllib.parse import quote, unquote
 
+from gnomon.core.templates import KeyValue, Template
 from gnomon.errors import ConfigError
 
-KeyValue = str | int | date
+__all__ = ["Key", "KeyValue", "Kind", "Legacy", "ParsedPath", "Tags", "key_text"]
+
 Key = Mapping[str, KeyValue]
 Tags = Mapping[str, str]
 
-VERSION = "version"
+VERSION, MAJOR, MINOR = "version", "major", "minor"
+MINORS = 10_000
+"""A version of two parts, ``v001.0004``, is the number major * 10,000 + minor."""
+MARK, MARK_IN_TWO_PARTS = b"v@@@", b"v@@@.@@@@"
+MAJOR_MARK, MINOR_MARK = b'"@major@"', b'"@minor@"'
+"""What stands for the version in a file of an `inscribed` kind until its version is known."""
 _WORK = "work"  # the store's own folder, which `sweep` empties
-_DATE_CODES = {"%Y": r"\d{4}", "%m": r"\d{2}", "%d": r"\d{2}", "%j": r"\d{3}", "%y": r"\d{2}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,22 @@ class ParsedPath:
     key: Key
     tags: Tags
     version: int
+
+
+@dataclass(frozen=True)
+class Legacy:
+    """An older way to write the same name: it is read, and never written.
+
+    Attributes
+    ----------
+    path : str
+        Its template.
+    given : mapping
+        The values of what it does not name: keys, or ``major`` of a version of two parts.
+    """
+
+    path: str
+    given: Mapping[str, KeyValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -52,31 +71,90 @@ class Kind:
     keys : mapping of str to type
         The values that identify one dataset, in order; each a str, an int or a date.
     path : str
-        Template below the store's root; names every key and ``version``.
+        Template below the store's root; names every key and ``version``, or ``major`` and
+        ``minor``. One that names no version is of a kind whose datasets never change.
     tags : tuple of str
         Names of the text that describes a dataset; a template may use them too.
+    choices : mapping of str to tuple of str
+        The only values that a key may have, so that names without a mark between two keys parse.
+    alias : str
+        Template without a version: a name under which the current version stands, too.
+    legacy : tuple of Legacy
+        Older names, for files that were put into the store by hand.
+    span : tuple of str
+        The keys, dates, that give the first day and the last day that a dataset covers; the first
+        alone is open-ended.
+    beside : str
+        The name of a kind that the same step makes with the same keys: both share one version,
+        and what stands beside is kept as it was where the other one did not change.
+    inscribed : bool
+        Its files name their own version: where `MARK`, or `MARK_IN_TWO_PARTS`, stands in one (in
+        JSON also `MAJOR_MARK` and `MINOR_MARK`), the commit writes the version that it chose.
     """
 
     name: str
     keys: Mapping[str, type]
     path: str
     tags: tuple[str, ...] = ()
-    _fields: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    alias: str = ""
+    legacy: tuple[Legacy, ...] = ()
+    span: tuple[str, ...] = ()
+    beside: str = ""
+    inscribed: bool = False
 
     def __post_init__(self) -> None:
-        fields = tuple(name for _, name, _, _ in Formatter().parse(self.path) if name)
-        object.__setattr__(self, "_fields", fields)
-        allowed = {*self.keys, *self.tags, VERSION}
-        if stray := set(fields) - allowed:
-            raise ConfigError(f"kind {self.name}: path names unknown fields {sorted(stray)}")
-        if absent := ({*self.keys, VERSION}) - set(fields):
+        allowed = {*self.keys, *self.tags, VERSION, MAJOR, MINOR}
+        for text in (self.path, self.alias, *(legacy.path for legacy in self.legacy)):
+            if stray := set(self._read(text).fields) - allowed:
+                raise ConfigError(f"kind {self.name}: path names unknown fields {sorted(stray)}")
+            first, *others = text.split("/")
+            if text and (first in {"", _WORK} or ".." in (first, *others)):
+                raise ConfigError(f"kind {self.name}: path {text!r} is not one below the store")
+        fields = self._template.fields
+        if absent := set(self.keys) - set(fields):
             raise ConfigError(f"kind {self.name}: path lacks {sorted(absent)}")
-        first, *others = self.path.split("/")
-        if first in {"", _WORK} or ".." in (first, *others):
-            raise ConfigError(f"kind {self.name}: path {self.path!r} is not one below the store")
+        if (MAJOR in fields) != (MINOR in fields) or (MAJOR in fields and VERSION in fields):
+            raise ConfigError(f"kind {self.name}: a path names version, or both major and minor")
 
     def __hash__(self) -> int:
         return hash(self.name)
+
+    @cached_property
+    def _template(self) -> Template:
+        return self._read(self.path)
+
+    def _read(self, text: str) -> Template:
+        types = {**self.keys, VERSION: int, MAJOR: int, MINOR: int}
+        return Template(text, types, self.choices)
+
+    # -- versions
+
+    @cached_property
+    def in_two_parts(self) -> bool:
+        """Whether a version is a major and a minor number."""
+        return MAJOR in self._template.fields
+
+    @cached_property
+    def is_fixed(self) -> bool:
+        """Whether a dataset has one version for ever."""
+        return not {VERSION, MAJOR} & set(self._template.fields)
+
+    def version_after(self, newest: int | None) -> int:
+        """Return the version of new bytes; no number is ever used again."""
+        if self.is_fixed and newest is not None:
+            raise ConfigError(f"kind {self.name}: a dataset of it never changes")
+        if self.in_two_parts and newest is not None and (newest + 1) % MINORS == 0:
+            raise ConfigError(f"kind {self.name}: the minor versions are used up; raise the major")
+        return max((newest or 0) + 1, MINORS + 1 if self.in_two_parts else 1)
+
+    def version_text(self, version: int) -> str:
+        """Return how people write a version: ``v003``, or ``v001.0004``."""
+        if self.in_two_parts:
+            return f"v{version // MINORS:03d}.{version % MINORS:04d}"
+        return f"v{version:03d}"
+
+    # -- keys
 
     def check(self, key: Mapping[str, KeyValue]) -> dict[str, KeyValue]:
         """Return `key` in this kind's order, or say what is wrong with it."""
@@ -85,6 +163,9 @@ class Kind:
         for name, wanted in self.keys.items():
             if type(key[name]) is not wanted:
                 raise ConfigError(f"kind {self.name}: {name}={key[name]!r} is no {wanted.__name__}")
+            if self.choices and key[name] not in self.choices.get(name, (key[name],)):
+                known = ", ".join(self.choices[name])
+                raise ConfigError(f"kind {self.name}: {name}={key[name]!r} is none of {known}")
         return {name: key[name] for name in self.keys}
 
     def text(self, key: Key) -> str:
@@ -102,10 +183,24 @@ class Kind:
         except ValueError as error:
             raise ConfigError(f"kind {self.name}: {text!r} is no key: {error}") from None
 
+    # -- paths
+
     def format(self, key: Key, version: int, tags: Tags | None = None) -> str:
         """Return the path of one version of one key, relative to the store's root."""
-        values = {**(tags or {}), **key, VERSION: version}
-        for name in self._fields:
+        return self._format(self._template, key, version, tags)
+
+    def alias_of(self, key: Key, tags: Tags | None = None) -> str:
+        """Return the name, relative to the store's root, that the current version has as well."""
+        return self._format(self._alias, key, 0, tags)
+
+    @cached_property
+    def _alias(self) -> Template:
+        return self._read(self.alias)
+
+    def _format(self, template: Template, key: Key, version: int, tags: Tags | None) -> str:
+        parts = {VERSION: version, MAJOR: version // MINORS, MINOR: version % MINORS}
+        values = {**(tags or {}), **key, **parts}
+        for name in template.fields:
             value = values.get(name)
             if value is None:
                 raise ConfigError(f"kind {self.name}: no value for {name!r} in its path")
@@ -113,70 +208,32 @@ class Kind:
                 value in {"", ".", ".."} or "/" in value or "\0" in value
             ):
                 raise ConfigError(f"kind {self.name}: {name}={value!r} cannot be part of a path")
-        return self.path.format(**values)
+        return template.format(values)
 
     def parse(self, path: str) -> ParsedPath | None:
         """Return what `path` says, or None where it is no path of this kind."""
-        match = self._pattern.fullmatch(path)
-        if match is None:
-            return None
-        try:
-            values = self._collect(match)
-        except ValueError:
-            return None
+        values = self._template.parse(path)
+        return None if values is None else self._parsed(values)
+
+    def parse_any(self, path: str) -> ParsedPath | None:
+        """Return what `path` says, older names and aliases included (an alias has version 0)."""
+        if (parsed := self.parse(path)) is not None:
+            return parsed
+        older = [(self._read(legacy.path), legacy.given) for legacy in self.legacy]
+        if self.alias:
+            older.append((self._alias, {VERSION: 0}))
+        for template, given in older:
+            if (values := template.parse(path)) is not None:
+                return self._parsed({**given, **values})
+        return None
+
+    def _parsed(self, values: Mapping[str, KeyValue]) -> ParsedPath:
         key = {name: values[name] for name in self.keys}
         tags = {name: str(values[name]) for name in self.tags if name in values}
-        parsed = ParsedPath(key, tags, int(str(values[VERSION])))
-        return parsed if self.format(key, parsed.version, tags) == path else None
-
-    @cached_property
-    def _pattern(self) -> re.Pattern[str]:
-        parts = []
-        for index, (literal, name, spec, _) in enumerate(Formatter().parse(self.path)):
-            parts.append(re.escape(literal))
-            if name:
-                parts.append(f"(?P<f{index}>{self._field_pattern(name, spec or '')})")
-        return re.compile("".join(parts))
-
-    def _field_pattern(self, name: str, spec: str) -> str:
-        kind = self._type(name)
-        if kind is int:
-            return r"-?\d+"
-        if kind is date:
-            codes = re.split(r"(%.)", spec or "%Y-%m-%d")
-            return "".join(_DATE_CODES.get(code, re.escape(code)) for code in codes)
-        return r"[^/]+?"
-
-    def _type(self, name: str) -> type:
-        return int if name == VERSION else self.keys.get(name, str)
-
-    def _collect(self, match: re.Match[str]) -> dict[str, KeyValue]:
-        dates: dict[str, list[tuple[str, str]]] = {}
-        values: dict[str, KeyValue] = {}
-        for index, (_, name, spec, _) in enumerate(Formatter().parse(self.path)):
-            if not name:
-                continue
-            text, kind = match[f"f{index}"], self._type(name)
-            if kind is date:
-                dates.setdefault(name, []).append((text, spec or "%Y-%m-%d"))
-            else:
-                values[name] = int(text) if kind is int else text
-        for name, pieces in dates.items():
-            text, spec = (" ".join(part) for part in zip(*_fullest(pieces), strict=True))
-            values[name] = date(*time.strptime(text, spec)[:3])
-        return values
-
-
-def _fullest(pieces: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Drop the pieces whose codes others already give: strptime takes each code once."""
-    kept: list[tuple[str, str]] = []
-    seen: set[str] = set()
-    for text, spec in sorted(pieces, key=lambda piece: -piece[1].count("%")):
-        codes = set(re.findall(r"%.", spec))
-        if not codes & seen:
-            kept.append((text, spec))
-            seen |= codes
-    return kept
+        version = values.get(VERSION, 1)
+        if MINOR in values:
+            version = int(str(values[MAJOR])) * MINORS + int(str(values[MINOR]))
+        return ParsedPath(key, tags, int(str(version)))
 
 
 def _value(text: str, kind: type) -> KeyValue:

@@ -1,0 +1,1 @@
+"""CCSDS packets and XTCE definitions."""

@@ -1,0 +1,1 @@
+"""Layers, and what is made of them: arrays in, arrays out."""

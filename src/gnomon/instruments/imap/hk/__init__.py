@@ -1,0 +1,1 @@
+"""Housekeeping: packets by true UTC day, and their tables."""

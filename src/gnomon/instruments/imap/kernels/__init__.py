@@ -1,0 +1,1 @@
+"""SPICE kernels: names, coverage, metakernels, frames."""

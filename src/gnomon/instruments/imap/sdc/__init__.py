@@ -1,0 +1,1 @@
+"""The science data centre: queries, downloads, uploads."""

@@ -1,0 +1,1 @@
+"""A simulated spacecraft, and the archives that serve its data."""

@@ -1,0 +1,1 @@
+"""Telemetry archives: WebPODA, WebTCAD, I-ALiRT, NOAA."""

@@ -1,0 +1,1 @@
+"""Tables of files into SQL databases, as a job file says."""

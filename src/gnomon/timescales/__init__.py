@@ -1,0 +1,1 @@
+"""Time scales: leap seconds, spacecraft clocks, TT2000."""
