@@ -109,6 +109,12 @@ def environment(folder: Path, patterns: Iterable[str]) -> dict[str, str]:
     }
 
 
+def secret(folder: Path, name: str) -> SecretStr | None:
+    """Return what `.env` or the environment, which wins, says under a name; None where nothing."""
+    said = environment(folder, [name]).get(name, "")
+    return SecretStr(said) if said else None
+
+
 def _toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))

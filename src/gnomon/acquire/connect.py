@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+from pydantic import SecretStr
 
 from gnomon.acquire.folder import FolderTransport
 from gnomon.acquire.ftp import FtpTransport
@@ -16,12 +19,19 @@ from gnomon.acquire.transport import Limits, Transport
 from gnomon.errors import ConfigError, UnknownName
 
 
+def no_secret(_: str) -> SecretStr | None:
+    """Say that no tokens are kept."""
+    return None
+
+
 @dataclass(frozen=True)
 class Network:
     """How sources reach their archives: one set of limits and tries for all of them."""
 
     limits: Limits = field(default_factory=Limits)
     retry: Retry = field(default_factory=Retry)
+    secret: Callable[[str], SecretStr | None] = no_secret
+    """Returns the token that the user keeps under a name, if there is one."""
 
     def connect(self, *urls: str, token: str | None = None) -> Transport:
         """Make a transport to the first address, with the others to fall back on."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from gnomon.core.dataset import Dataset, Report
+from gnomon.core.dataset import Input, Report
 from gnomon.core.items import Item, Listing
 
 Progress = Callable[[int], None]
@@ -19,7 +19,7 @@ class Source(Protocol):
     def list(self, cursor: str) -> Listing:
         """Return what the archive has; raise `SourceError` rather than return a part."""
 
-    def fetch(self, item: Item, dest: Path, known: Dataset | None, progress: Progress) -> Report:
+    def fetch(self, item: Item, dest: Path, known: Input | None, progress: Progress) -> Report:
         """Bring one item to `dest`, whole and checked.
 
         Parameters
@@ -28,8 +28,9 @@ class Source(Protocol):
             One that `list` returned.
         dest : Path
             A file to create; its folder exists.
-        known : Dataset, optional
-            The current version of the same key, for sources that compare.
+        known : Input, optional
+            The current version of the same key, for sources that compare or merge; not to be
+            changed.
         progress : callable
             Told of the bytes as they come.
 

@@ -111,9 +111,12 @@ class Report:
         The time that those outputs cover.
     note : str
         One line for people, kept with the job.
+    flaw : str
+        What was lost though the outputs were made: the run that made them ends as one that failed.
     """
 
     metrics: Mapping[str, float] = field(default_factory=dict)
     tags: Tags = field(default_factory=dict)
     coverage: Coverage | None = None
     note: str = ""
+    flaw: str = ""

@@ -30,6 +30,13 @@ class Item:
         Describe the dataset; a path template may need them.
     optional : bool
         The archive may lack it: absence is `NoData`, not a failure.
+    version : int, optional
+        The version that the archive gave it, which is kept. Another body at the same version is
+        refused, unless `replace`.
+    path : str
+        Where in the store to keep it, if not where the kind's template says.
+    replace : bool
+        The archive's body takes the place of another one at the same version.
     """
 
     kind: str
@@ -39,6 +46,9 @@ class Item:
     size: int | None = None
     tags: Tags = field(default_factory=dict)
     optional: bool = False
+    version: int | None = None
+    path: str = ""
+    replace: bool = False
 
     def checked(self, kinds: Mapping[str, Kind]) -> Item:
         """Return the same with its key in the kind's order, or say what is wrong with it."""

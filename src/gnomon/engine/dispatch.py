@@ -159,7 +159,8 @@ class Dispatch:
         cell, item = job.cell, job.item
         assert item is not None  # noqa: S101  every fetch job carries its item
         kind = self._parts.catalog.kinds[item.kind]
-        known = view.current(item.kind, cell.key_text)
+        current = view.current(item.kind, cell.key_text)
+        known = None if current is None else self._store.as_input(current)
         source = self._parts.sources[cell.name]
 
         def progress(count: int) -> None:

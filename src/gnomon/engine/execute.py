@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from gnomon.acquire.source import Source
-from gnomon.core.dataset import Coverage, Dataset, Input, Report
+from gnomon.core.dataset import Coverage, Dataset, Report
 from gnomon.core.items import Item
 from gnomon.core.jobs import Outcome, Product, State
 from gnomon.core.kinds import Key, KeyValue, Kind, Tags
@@ -175,20 +175,9 @@ def _inputs(step: Step, order: StepOrder, store: Store) -> dict[str, Any]:
     arguments: dict[str, Any] = {}
     for role in step.inputs:
         found = [dataset for bound, dataset in order.bound if bound == role]
-        values = [_as_input(store, d) if role in step.wants_input else store.path(d) for d in found]
+        values = [store.as_input(d) if role in step.wants_input else store.path(d) for d in found]
         arguments[role] = values if role in step.grouped else next(iter(values), None)
     return arguments
-
-
-def _as_input(store: Store, dataset: Dataset) -> Input:
-    return Input(
-        store.path(dataset),
-        dataset.kind,
-        dataset.key,
-        dataset.tags,
-        dataset.version,
-        dataset.sha256,
-    )
 
 
 def _checked(store: Store, dataset: Dataset) -> Signature:

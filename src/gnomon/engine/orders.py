@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gnomon.acquire.source import Progress, Source
-from gnomon.core.dataset import Dataset, Provenance
+from gnomon.core.dataset import Dataset, Input, Provenance
 from gnomon.core.fingerprint import Bound
 from gnomon.core.items import Item
 from gnomon.core.jobs import Job
@@ -46,7 +46,7 @@ class FetchOrder:
     source: Source
     item: Item
     kind: Kind
-    known: Dataset | None
+    known: Input | None
     progress: Progress
     workspace: Path
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from gnomon.acquire.connect import Network
@@ -21,7 +21,7 @@ from gnomon.engine.executors import open_workers
 from gnomon.engine.loop import Loop
 from gnomon.engine.parts import Parts, Tuning
 from gnomon.errors import SourceError, UnknownName
-from gnomon.settings import FILE, Settings, load_settings
+from gnomon.settings import FILE, Settings, load_settings, secret
 from gnomon.store.store import Store
 
 PIPELINES = "pipelines"
@@ -156,7 +156,7 @@ class Project:
         def told(what: str, error: SourceError) -> None:
             listen(Event(Happened.ATTEMPT, what, message=str(error), error=error.slug))
 
-        network = Network(limits, Retry(attempts=net.tries, told=told))
+        network = Network(limits, Retry(attempts=net.tries, told=told), partial(secret, self.folder))
         sources = {spec.name: spec.type.open(spec.config, network) for spec in pipeline.sources}
         for source in sources.values():
             stack.callback(source.close)

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from gnomon.core.dataset import Dataset
+from gnomon.core.dataset import Dataset, Input
 from gnomon.core.unique import unique
 from gnomon.errors import Corrupt, Full, StoreError
 from gnomon.store.hashing import sha256_of, size_of
@@ -48,6 +48,11 @@ class Store:
     def path(self, dataset: Dataset) -> Path:
         """Return where a dataset's bytes are."""
         return self.root / dataset.path
+
+    def as_input(self, dataset: Dataset) -> Input:
+        """Return a dataset as steps and sources see it."""
+        path, sha256 = self.path(dataset), dataset.sha256
+        return Input(path, dataset.kind, dataset.key, dataset.tags, dataset.version, sha256)
 
     def workspace(self, fingerprint: str) -> Path:
         """Return a new folder for one try of a job to write in.

@@ -17,7 +17,7 @@ from typing import Annotated
 from pydantic import Field
 
 from gnomon.acquire.source import Progress
-from gnomon.core.dataset import Coverage, Dataset, Provenance, Report
+from gnomon.core.dataset import Coverage, Input, Provenance, Report
 from gnomon.core.instrument import Instrument, SourceType
 from gnomon.core.items import Item, Listing
 from gnomon.core.kinds import Kind
@@ -124,7 +124,7 @@ class ToySource:
                  if (match := _NAME.fullmatch(path.name))]  # fmt: skip
         return Listing(items, covers=lambda _item: True)
 
-    def fetch(self, item: Item, dest: Path, _known: Dataset | None, progress: Progress) -> Report:
+    def fetch(self, item: Item, dest: Path, _known: Input | None, progress: Progress) -> Report:
         """Copy one file."""
         path = self._folder / item.ref
         if not path.exists():

@@ -6,7 +6,7 @@ import threading
 from datetime import datetime
 from pathlib import Path
 
-from gnomon.core.dataset import Coverage, Dataset, Report
+from gnomon.core.dataset import Coverage, Input, Report
 from gnomon.core.items import Item
 from gnomon.errors import BadData, StaleListing
 from gnomon.formats.netcdf3 import Reader
@@ -41,7 +41,7 @@ class Checker(threading.local):
     def __init__(self) -> None:
         self._core, self._bgc, self._synthetic = Reader(), Reader(), Reader()
 
-    def check(self, item: Item, path: Path, known: Dataset | None) -> Report:
+    def check(self, item: Item, path: Path, known: Input | None) -> Report:
         """Read a file that arrived, and describe it.
 
         Raises
@@ -74,7 +74,7 @@ class Checker(threading.local):
         return found.date_update, coverage(found.juld)
 
 
-def _check_update(item: Item, path: Path, updated: str, known: Dataset | None) -> None:
+def _check_update(item: Item, path: Path, updated: str, known: Input | None) -> None:
     """Refuse a file that is older than the index says, or changed behind its own date."""
     if item.kind in INDEXED and updated < item.stamp:
         raise StaleListing(

@@ -24,7 +24,7 @@ from gnomon.acquire.download import download
 from gnomon.acquire.retry import Retry
 from gnomon.acquire.source import Progress
 from gnomon.acquire.transport import RemoteStat, Transport
-from gnomon.core.dataset import Dataset, Report
+from gnomon.core.dataset import Input, Report
 from gnomon.core.instrument import SourceType
 from gnomon.core.items import Item, Listing, covers_nothing
 from gnomon.errors import NoData, NotFound, StaleListing
@@ -90,7 +90,7 @@ class GdacSource:
         proof = before.mirror == now.mirror
         return Listing(found, now.write(), lister.covers if proof else covers_nothing)
 
-    def fetch(self, item: Item, dest: Path, known: Dataset | None, progress: Progress) -> Report:
+    def fetch(self, item: Item, dest: Path, known: Input | None, progress: Progress) -> Report:
         """Fetch one file and read it whole: what is stored can be read."""
         try:
             download(
