@@ -17,8 +17,10 @@ from gnomon.sim.faults import (
     parse_fault,
 )
 from gnomon.sim.requests import Request
+from gnomon.sim.service import Answer, Service
 
 __all__ = [
+    "Answer",
     "Archive",
     "Cut",
     "Fault",
@@ -28,6 +30,7 @@ __all__ = [
     "Refuse",
     "Reissue",
     "Request",
+    "Service",
     "Slow",
     "Stale",
     "Stall",

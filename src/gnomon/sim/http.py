@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-from gnomon.sim.faults import Latency, Refuse, Status, Trouble, WrongSize
+from gnomon.sim.faults import Faults, Latency, Refuse, Status, Trouble, WrongSize
 from gnomon.sim.requests import Request
 from gnomon.sim.tree import NS_PER_S, Node, Tree
 
@@ -22,20 +22,25 @@ _logger = logging.getLogger(__name__)
 _TICKS_PER_S = 50  # how finely a slow body trickles
 
 
-class HttpServer(ThreadingHTTPServer):
+class LoopbackServer(ThreadingHTTPServer):
     """One thread a connection; all of them end with `stop`."""
 
     daemon_threads = False
     block_on_close = True
 
     def __init__(
-        self, port: int, tree: Tree, requests: list[Request], tls: ssl.SSLContext | None
+        self,
+        port: int,
+        handler: type[BaseHTTPRequestHandler],
+        faults: Faults,
+        requests: list[Request],
+        tls: ssl.SSLContext | None,
     ) -> None:
-        self.tree, self.requests, self._tls = tree, requests, tls
+        self.faults, self.requests, self._tls = faults, requests, tls
         self.stopping = threading.Event()
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
-        super().__init__(("127.0.0.1", port), _Handler)
+        super().__init__(("127.0.0.1", port), handler)
         self._thread = threading.Thread(target=self.serve_forever, args=(0.02,), name="sim-http")
 
     def start(self) -> None:
@@ -65,7 +70,7 @@ class HttpServer(ThreadingHTTPServer):
 
     def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002
         """Drop connections that a fault refuses."""
-        return self.tree.faults.find(Refuse, "/", "http") is None
+        return self.faults.find(Refuse, "/", "http") is None
 
     def shutdown_request(self, request: Any) -> None:
         """Forget a connection, then close it."""
@@ -76,6 +81,16 @@ class HttpServer(ThreadingHTTPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002
         """Log what broke a connection; clients that hang up are no news."""
         _logger.debug("connection of %s broke", client_address, exc_info=True)  # noqa: LOG014
+
+
+class HttpServer(LoopbackServer):
+    """Serves the files of a tree."""
+
+    def __init__(
+        self, port: int, tree: Tree, requests: list[Request], tls: ssl.SSLContext | None
+    ) -> None:
+        self.tree = tree
+        super().__init__(port, _Handler, tree.faults, requests, tls)
 
 
 def _hang_up(connection: socket.socket) -> None:

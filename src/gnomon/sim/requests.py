@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
@@ -20,6 +21,12 @@ class Request:
         The bytes of the body that the answer carried.
     code : int
         The HTTP status, or 0 on FTP.
+    query : str
+        What stood after the question mark, as it was sent; services only.
+    headers : mapping of str to str
+        By names in lower case; services only.
+    body : bytes
+        What was sent along; services only.
     """
 
     protocol: str
@@ -27,3 +34,6 @@ class Request:
     path: str
     bytes_sent: int = 0
     code: int = 0
+    query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
