@@ -100,7 +100,8 @@ def test_a_value_cannot_leave_its_folder(value):
     ("path", "tells"),
     [
         ("{n}_{other}_{version}", "unknown fields"),
-        ("{n}", "lacks"),
+        ("{n}_{major}", "both major and minor"),
+        ("{n}_{version}_{major}_{minor}", "both major and minor"),
         ("v{version}", "lacks"),
         ("/abs/{n}_{version}", "below the store"),
         ("a/../../{n}_{version}", "below the store"),

@@ -44,6 +44,8 @@ def dataset_of(row: Row, kind: Kind) -> Dataset:
         unpacked(row["tags"]),
         None if start is None else Coverage(start, stop),
         row["arrived_us"],
+        row["content"] or row["sha256"],
+        row["removed_us"],
     )
 
 
@@ -70,6 +72,9 @@ def item_of(row: Row, kind: Kind) -> Item:
         row["size"],
         unpacked(row["tags"]),
         row["optional"],
+        row["version"],
+        row["path"],
+        row["replaces"],
     )
 
 
@@ -84,6 +89,9 @@ def remote_row(source: str, item: Item) -> dict[str, Any]:
         "size": item.size,
         "tags": packed(item.tags),
         "optional": item.optional,
+        "version": item.version,
+        "path": item.path,
+        "replaces": item.replace,
     }
 
 

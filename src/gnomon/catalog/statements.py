@@ -61,6 +61,21 @@ SET_CURRENT = (
     )
     .values(current=bindparam("wanted"), changed=bindparam("change"))
 )
+_new = dataset.alias("new")
+SUPERSEDE = (
+    sa.update(dataset)
+    .where(
+        dataset.c.current,
+        dataset.c.seq.not_in(bindparam("seqs", expanding=True)),
+        sa.exists().where(
+            _new.c.seq.in_(bindparam("seqs", expanding=True)),
+            _new.c.kind == dataset.c.kind,
+            _new.c.key == dataset.c.key,
+        ),
+    )
+    .values(current=False, changed=bindparam("change"))
+)
+"""What stands current under the keys of other datasets stands so no longer."""
 _one, _other = dataset.alias("one"), dataset.alias("other")
 FOREIGN = (
     sa.select(slot.c.slot, _one.c.kind, _one.c.key)
@@ -73,6 +88,7 @@ FOREIGN = (
         _other.c.current,
         lineage.c.way == "out",
         slot.c.slot != bindparam("mine"),
+        job.c.act != Act.ADOPT,
     )
 )
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     true,
 )
 
@@ -50,6 +51,8 @@ dataset = Table(
     Column("current", Boolean, nullable=False),
     Column("arrived_us", BigInteger, nullable=False),
     Column("changed", BigInteger, nullable=False, index=True),
+    Column("content", String(64)),  # its sha256 before its version was written into it
+    Column("removed_us", BigInteger),  # when its file was removed to save space
     UniqueConstraint("kind", "key", "version"),
     UniqueConstraint("kind", "key", "sha256"),
 )
@@ -136,6 +139,9 @@ remote = Table(
     Column("optional", Boolean, nullable=False),
     Column("listed", Boolean, nullable=False),
     Column("changed", BigInteger, nullable=False, index=True),
+    Column("version", BigInteger),  # the archive's own
+    Column("path", Text, nullable=False, server_default=""),
+    Column("replaces", Boolean, nullable=False, server_default=false()),
 )
 
 source = Table(

@@ -3,41 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Connection
 
 from gnomon.catalog import changes, statements, tables
 from gnomon.catalog.rows import dataset_of, item_of, job_row, packed, remote_row
 from gnomon.catalog.statements import chunks
+from gnomon.catalog.transaction import Transaction
 from gnomon.core.dataset import Dataset
 from gnomon.core.items import Item, Listing
 from gnomon.core.jobs import SLOT, Act, Changes, Job, Outcome, Product, State
-from gnomon.core.kinds import Kind, key_text
+from gnomon.core.kinds import key_text
 from gnomon.errors import Conflict
 
 CORRUPT = "corrupt"
 """The quality of a dataset whose file is not what it was."""
+ADOPTED = "adopted"
+"""The name of the cells of files that people brought."""
 
 
-class Writing:
-    """The methods that write; every one takes effect together with the others, or not at all.
-
-    Attributes
-    ----------
-    seq : int
-        The number of the latest change; rises with every method that writes.
-    """
-
-    def __init__(self, connection: Connection, seq: int, kinds: Mapping[str, Kind]) -> None:
-        self.seq = seq
-        self._connection, self._kinds = connection, kinds
-        self._dialect = connection.dialect.name
-        self._queue: list[tuple[Any, dict[str, Any]]] = []
-        self._queued: set[str] = set()
+class Writing(Transaction):
+    """The methods that write; every one takes effect together with the others, or not at all."""
 
     def changes(self, since: int) -> Changes:
         """Return what happened after a sequence number, this transaction included."""
@@ -165,18 +153,6 @@ class Writing:
             if row["kind"] in self._kinds
         ]
 
-    @contextmanager
-    def attempt(self) -> Iterator[None]:
-        """Undo what happens inside if it raises, and only that."""
-        self.flush()  # what was kept before must not go back with it
-        try:
-            with self._connection.begin_nested():
-                yield
-        except BaseException:
-            self._queue.clear()
-            self._queued.clear()
-            raise
-
     def owned(self, owner: str, fingerprints: Sequence[str]) -> set[str]:
         """Return which of these jobs still run for an owner."""
         self.flush()
@@ -195,7 +171,7 @@ class Writing:
             "error": outcome.error,
             "message": outcome.message,
             "trace": outcome.trace,
-            "note": outcome.note,
+            "note": "; ".join(filter(None, (outcome.note, outcome.flaw))),
             "code": code,
             "started_us": outcome.started_us,
             "finished_us": outcome.finished_us,
@@ -226,7 +202,9 @@ class Writing:
         rows = self._connection.execute(statements.VERSIONS, wanted).mappings()
         return [dataset_of(row, self._kinds[kind]) for row in rows]
 
-    def add(self, product: Product, version: int, path: str, mtime_ns: int, now_us: int) -> int:
+    def add(
+        self, product: Product, version: int, path: str, mtime_ns: int, now_us: int, *, first: bool
+    ) -> int:
         """Insert a dataset and return its number; the first of its key is current at once."""
         coverage = product.coverage
         row = {
@@ -240,7 +218,8 @@ class Writing:
             "tags": packed(product.tags),
             "start_us": coverage.start_us if coverage else None,
             "stop_us": coverage.stop_us if coverage else None,
-            "current": version == 1,
+            "content": product.content if product.content != product.sha256 else None,
+            "current": first,
             "arrived_us": now_us,
             "changed": self._next(),
         }
@@ -250,7 +229,22 @@ class Writing:
         """Note that a lost or altered file stands again as its row says."""
         dataset = tables.dataset
         quality = sa.case((dataset.c.quality == CORRUPT, "good"), else_=dataset.c.quality)
-        values = {"mtime_ns": mtime_ns, "quality": quality, "changed": self._next()}
+        values = {"mtime_ns": mtime_ns, "quality": quality, "removed_us": None}
+        values["changed"] = self._next()
+        self._connection.execute(sa.update(dataset).where(dataset.c.seq == seq).values(values))
+
+    def set_aside(self, seq: int, path: str) -> None:
+        """Note that another body takes a dataset's place, and where its own is from now on."""
+        dataset = tables.dataset
+        values = {"version": -seq, "path": path, "current": False, "changed": self._next()}
+        self._connection.execute(sa.update(dataset).where(dataset.c.seq == seq).values(values))
+
+    def removed(self, seq: int, now_us: int, path: str | None = None) -> None:
+        """Note that a dataset's file was removed, or is kept elsewhere from now on."""
+        dataset = tables.dataset
+        values: dict[str, Any] = {"removed_us": now_us, "changed": self._next()}
+        if path is not None:
+            values["path"] = path
         self._connection.execute(sa.update(dataset).where(dataset.c.seq == seq).values(values))
 
     def is_taken(self, path: str) -> bool:
@@ -318,7 +312,7 @@ class Writing:
         new = set(before) if made is None else {seq for _, seq in made}
         if job is not None and made is not None:
             self._relink(job, made, before)
-        self._refuse_foreign(slot, new - old - set(fresh))
+        self._take_over(slot, new - old - set(fresh))
         self._set_current(old - new, current=False)
         self._set_current(new - set(fresh), current=True)
         row = {"slot": slot, "job": job, "changed": self._next()}
@@ -341,14 +335,30 @@ class Writing:
         self._flush_for(slot)
         return self._connection.execute(statements.HOLDER, {"wanted": slot}).scalar_one_or_none()
 
-    def _refuse_foreign(self, slot: str, seqs: set[int]) -> None:
-        """Refuse keys that another cell holds; two jobs that make one key would flip for ever."""
-        if seqs:
-            self.flush()
+    def _take_over(self, slot: str, seqs: set[int]) -> None:
+        """Take keys from those who adopted them, and refuse those that another cell holds.
+
+        Two jobs that make one key would flip for ever; a person who adopts a file does so once,
+        and later work takes its place.
+        """
+        if not seqs:
+            return
+        self.flush()
+        change = self._next()
         for chunk in chunks(sorted(seqs)):
             wanted = {"seqs": chunk, "mine": slot}
-            if taken := self._connection.execute(statements.FOREIGN, wanted).first():
+            by_hand = slot.startswith(ADOPTED)
+            if not by_hand and (
+                taken := self._connection.execute(statements.FOREIGN, wanted).first()
+            ):
                 raise Conflict(f"{taken.kind} {taken.key} is already made by {taken.slot}")
+            self._connection.execute(statements.SUPERSEDE, {"seqs": chunk, "change": change})
+
+    def adopt(self, job: Job, code: str, now_us: int) -> None:
+        """Take a file in that a person brought: the job that says so is done at once."""
+        done = {"state": State.DONE, "code": code, "started_us": now_us, "finished_us": now_us}
+        row = job_row(job) | done | {"changed": self._next()}
+        self._upsert(tables.job, [row])
 
     def _set_current(self, seqs: set[int], *, current: bool) -> None:
         change = self._next()
@@ -362,39 +372,3 @@ class Writing:
         self._connection.execute(judged.values(quality=quality, changed=self._next()))
         row = {"dataset": seq, "status": quality, "comment": comment, "at_us": now_us}
         self._connection.execute(sa.insert(tables.flag).values(row))
-
-    # -- small print
-
-    def _next(self) -> int:
-        self.seq += 1
-        return self.seq
-
-    def _later(self, statement: Any, *rows: dict[str, Any], about: str) -> None:
-        """Keep rows that are hardly read before the transaction's end, to write them together."""
-        self._queue += [(statement, row) for row in rows]
-        self._queued.add(about)
-
-    def _flush_for(self, about: str) -> None:
-        if about in self._queued:
-            self.flush()
-
-    def flush(self) -> None:
-        """Write what is kept, each statement once for all its rows."""
-        queue, self._queue = self._queue, []
-        self._queued.clear()
-        rows_of: dict[int, tuple[Any, list[dict[str, Any]]]] = {}
-        for statement, row in queue:
-            rows_of.setdefault(id(statement), (statement, []))[1].append(row)
-        for statement, rows in rows_of.values():
-            self._connection.execute(statement, rows)
-
-    def _insert_new(self, table: sa.Table, rows: list[dict[str, Any]]) -> None:
-        """Insert rows whose key is new, and leave the others as they are."""
-        if rows:
-            self._connection.execute(statements.insert_new(self._dialect, table), rows)
-
-    def _upsert(self, table: sa.Table, rows: list[dict[str, Any]]) -> None:
-        """Insert rows; where the key is known, overwrite what else the rows say."""
-        if rows:
-            statement = statements.upsert(self._dialect, table, tuple(rows[0]))
-            self._connection.execute(statement, rows)

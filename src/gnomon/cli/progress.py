@@ -161,7 +161,7 @@ def _words(event: Event) -> str | None:
             return f"{about}: {event.count} listed, {message}"
         case Happened.NOT_LISTED:
             return f"[red]not listed[/] {about}: {message}"
-        case Happened.FAILED | Happened.REJECTED | Happened.CORRUPT:
+        case Happened.FAILED | Happened.REJECTED | Happened.CORRUPT | Happened.FLAWED:
             return f"[red]{event.what}[/] {about}: {message}"
         case Happened.RETRY:
             return f"[yellow]failed, to be tried again[/] {about}: {message}"

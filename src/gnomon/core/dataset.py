@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
-from gnomon.core.kinds import Key, Tags
+from gnomon.core.kinds import Key, Kind, Tags
 from gnomon.errors import ConfigError
 
 MICROSECONDS = 1_000_000
@@ -38,6 +38,21 @@ class Coverage:
         return self.start_us <= other.start_us and other.stop_us <= self.stop_us
 
 
+def coverage_of(kind: Kind, key: Key) -> Coverage | None:
+    """Return the whole UTC days that a key names, where its kind says so; open where it has no end.
+
+    Both ends are in, so a day ends a microsecond before the next.
+    """
+    if not kind.span:
+        return None
+    first, *others = (key[name] for name in kind.span)
+    last = others[0] if others else date.max
+    if not (isinstance(first, date) and isinstance(last, date)):
+        raise ConfigError(f"kind {kind.name}: its span {kind.span} names what is no date")
+    start = datetime.combine(first, time.min, UTC)
+    return Coverage.between(start, datetime.combine(last, time.max, UTC))
+
+
 def _microseconds(instant: datetime) -> int:
     delta = instant - _EPOCH
     return (delta.days * 86_400 + delta.seconds) * MICROSECONDS + delta.microseconds
@@ -57,6 +72,10 @@ class Dataset:
         Bytes.
     arrived_us : int
         When the catalogue took it, microseconds since 1970-01-01 UTC.
+    content : str
+        Its sha256 before its version was written into it.
+    removed_us : int, optional
+        When its file was removed to save space, microseconds since 1970-01-01 UTC.
     """
 
     seq: int
@@ -71,6 +90,8 @@ class Dataset:
     tags: Tags = field(default_factory=dict)
     coverage: Coverage | None = None
     arrived_us: int = 0
+    content: str = ""
+    removed_us: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,11 +27,13 @@ class State(StrEnum):
 
 
 class Act(StrEnum):
-    """The three things that a job can do."""
+    """What a job does."""
 
     FETCH = "fetch"
     STEP = "step"
     PUBLISH = "publish"
+    ADOPT = "adopt"
+    """Not planned: a person brought the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,10 @@ class Product:
         Absolute.
     size : int
         Bytes.
+    version, place, replace
+        The `version`, `path` and `replace` of the item that it is.
+    content : str
+        The sha256 of the bytes as their maker left them, before the commit wrote the version in.
     """
 
     role: str
@@ -164,6 +170,10 @@ class Product:
     size: int
     tags: Tags = field(default_factory=dict)
     coverage: Coverage | None = None
+    version: int | None = None
+    place: str = ""
+    replace: bool = False
+    content: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +186,8 @@ class Outcome:
         `DONE`, `FAILED` or `REJECTED`.
     products : tuple of Product
         What it made; none is fine where the archive had nothing.
+    flaw : str
+        What was lost, though it is done.
     error, message, trace : str
         The error's slug, its words, and where it was raised.
     after_s : float, optional
@@ -189,6 +201,7 @@ class Outcome:
     products: tuple[Product, ...] = ()
     metrics: Mapping[str, float] = field(default_factory=dict)
     note: str = ""
+    flaw: str = ""
     error: str = ""
     message: str = ""
     trace: str = ""

@@ -17,12 +17,15 @@ from gnomon.catalog.writing import Writing
 from gnomon.core.dataset import Dataset
 from gnomon.core.jobs import Act, Job, Outcome, Product, State
 from gnomon.core.kinds import Kind, key_text
+from gnomon.engine.inscription import inscribed, leading_first
 from gnomon.errors import CatalogError, ConfigError, Conflict, Corrupt, StoreError
 from gnomon.store.hashing import sha256_of
 from gnomon.store.store import Store
 from gnomon.version import VERSION
 
 _log = logging.getLogger(__name__)
+REPLACED = "replaced"
+"""The folder of the store for bodies that an archive replaced at the same version."""
 
 
 def inspected(outcome: Outcome, *, every_byte: bool = True) -> Outcome:
@@ -48,6 +51,7 @@ class Commit:
         self._store, self._kinds = store, kinds
         self._placed: dict[str, Path] = {}
         self._folders: set[Path] = set()
+        self._lead: dict[tuple[str, str], int] = {}
 
     def write(self, writing: Writing, job: Job, outcome: Outcome, now_us: int) -> Outcome:
         """Write one outcome; return it as it was written."""
@@ -85,9 +89,10 @@ class Commit:
         nothing = is_first and job.cell.act is Act.FETCH
         before = set() if nothing else set(writing.outputs(job.fingerprint))
         fresh: set[int] = set()
+        self._lead.clear()
         made = [
             (p.role, self._place(writing, p, before, fresh, now_us, is_first=is_first))
-            for p in outcome.products
+            for p in leading_first(outcome.products, self._kinds)
         ]
         if len({seq for _, seq in made}) < len(made):
             raise Conflict(f"{job.cell.slot} made one dataset twice")
@@ -111,18 +116,46 @@ class Commit:
         """
         kind, key = self._kinds[product.kind], key_text(product.key)
         versions = [] if is_first else writing.versions(product.kind, key)
-        same = next((d for d in versions if d.sha256 == product.sha256), None)
-        if same is not None:
+        version = product.version if not kind.beside else self._lead.get((kind.beside, key))
+        content = product.content or product.sha256
+        same = next((d for d in versions if d.content == content), None)
+        at = next((d for d in versions if d.version == version), None)
+        if kind.beside and at is not None:
+            same = at  # what it stands beside is what it was
+        if same is not None and (not kind.beside or same.version == version):
             self._restore(writing, same, product, again=same.seq in before)
+            self._lead[product.kind, key] = same.version
             return same.seq
-        version = versions[-1].version + 1 if versions else 1
-        path = kind.format(product.key, version, product.tags)
+        if at is not None or (kind.is_fixed and versions):
+            self._make_room(writing, kind, at or versions[0], product)
+        if version is None:
+            # What was set aside has a number below 0, which no version follows.
+            newest = max((d.version for d in versions if d.version > 0), default=None)
+            version = kind.version_after(None if kind.is_fixed else newest)
+        product = inscribed(product, kind, version)
+        path = product.place or kind.format(product.key, version, product.tags)
         if writing.is_taken(path):
             raise Conflict(f"{product.kind} {key} would overwrite {path}, which has another key")
-        seq = writing.add(product, version, path, self._move(product, path), now_us)
+        mtime_ns = self._move(product, path)
+        seq = writing.add(product, version, path, mtime_ns, now_us, first=not versions)
         if not versions:
             fresh.add(seq)
+        self._lead[product.kind, key] = version
         return seq
+
+    def _make_room(self, writing: Writing, kind: Kind, at: Dataset, product: Product) -> None:
+        """Set aside the body of a version whose archive sends another, if that is wanted."""
+        if not product.replace:
+            version = kind.version_text(at.version)
+            raise Conflict(
+                f"{at.path} is stored already and {version} of it is now another body "
+                f"(sha256 {product.sha256[:12]}, not {at.sha256[:12]}); nothing was overwritten"
+            )
+        aside = f"{REPLACED}/{at.path}.{at.sha256[:12]}"
+        if self._store.path(at).exists():
+            self._store.place(self._store.path(at), aside)
+            self._folders.add((self._store.root / aside).parent)
+        writing.set_aside(at.seq, aside)
 
     def _move(self, product: Product, path: str) -> int:
         """Bring a product to its path, from where a transaction that was lost has left it."""
@@ -142,6 +175,9 @@ class Commit:
         try:
             (self._store.verify if again else self._store.check)(dataset)
         except Corrupt as error:
+            product = inscribed(product, self._kinds[product.kind], dataset.version)
+            if product.sha256 != dataset.sha256:
+                raise
             _log.warning("made anew: %s", error)
             writing.restored(dataset.seq, self._move(product, dataset.path))
 

@@ -26,6 +26,8 @@ class Happened(StrEnum):
     FAILED = "failed"
     REJECTED = "rejected"
     CORRUPT = "corrupt"
+    FLAWED = "flawed"
+    """A job is done, and something was lost."""
     RECONNECTING = "reconnecting"
     ATTEMPT = "attempt"
     """A request to an archive failed and is sent again, within one try of a job."""
@@ -117,7 +119,13 @@ class Summary:
                 self.reused += 1
             case Happened.RETIRED:
                 self.retired += 1
-            case Happened.FAILED | Happened.REJECTED | Happened.NOT_LISTED | Happened.CORRUPT:
+            case (
+                Happened.FAILED
+                | Happened.REJECTED
+                | Happened.NOT_LISTED
+                | Happened.CORRUPT
+                | Happened.FLAWED
+            ):
                 self.problems.append(event)
             case _:
                 pass

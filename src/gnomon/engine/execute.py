@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from gnomon.acquire.source import Source
-from gnomon.core.dataset import Coverage, Dataset, Report
+from gnomon.core.dataset import Coverage, Dataset, Report, coverage_of
 from gnomon.core.items import Item
 from gnomon.core.jobs import Outcome, Product, State
 from gnomon.core.kinds import Key, KeyValue, Kind, Tags
@@ -80,7 +80,10 @@ def _guarded(fingerprint: str, work: Callable[[], Done]) -> Outcome:
         outcome = _failure(fingerprint, error)
     else:
         outcome = Outcome(
-            fingerprint, State.DONE, products, metrics=figures, note=printable(report.note)
+            *(fingerprint, State.DONE, products),
+            metrics=figures,
+            note=printable(report.note),
+            flaw=printable(report.flaw),
         )
     return replace(outcome, started_us=started_us, finished_us=now_us())
 
@@ -217,6 +220,7 @@ def product(
         raise OutputMissing(f"{role!r} was not written: {path.name}")
     sync(path)
     kept = {name: str(value) for name, value in tags.items() if name in kind.tags}
+    coverage = coverage or coverage_of(kind, key)
     return Product(role, kind.name, key, str(path), sha256_of(path), size_of(path), kept, coverage)
 
 
@@ -232,7 +236,9 @@ def _fetch(order: FetchOrder) -> Done:
     dest = order.workspace / f"fetched{_suffix(order.kind)}"
     report = order.source.fetch(item, dest, order.known, order.progress)
     tags = {**item.tags, **report.tags}
-    return (product("file", order.kind, item.key, dest, tags, report.coverage),), report
+    made = product("file", order.kind, item.key, dest, tags, report.coverage)
+    made = replace(made, version=item.version, place=item.path, replace=item.replace)
+    return (made,), report
 
 
 def _publish(order: PublishOrder) -> Done:

@@ -11,39 +11,36 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import TypeVar
 
-from gnomon.acquire.source import Source
 from gnomon.catalog.writing import CORRUPT, Writing
 from gnomon.core.dataset import MICROSECONDS
 from gnomon.core.items import Item, Listing
-from gnomon.core.jobs import SLOT, Act, Decision, Job, JobStatus, Outcome, State, Verdict
-from gnomon.core.kinds import Kind, key_text
+from gnomon.core.jobs import SLOT, Act, Changes, Decision, Job, JobStatus, Outcome, State, Verdict
+from gnomon.core.kinds import key_text
 from gnomon.core.pipeline import RECEIPT
 from gnomon.core.plan import Now, Planner
 from gnomon.core.view import View
+from gnomon.engine.aliases import follow
 from gnomon.engine.commit import Commit
 from gnomon.engine.dispatch import Dispatch, Landed
 from gnomon.engine.events import Event, Happened, Summary
 from gnomon.engine.owner import is_gone, own_name
 from gnomon.engine.parts import Parts
-from gnomon.engine.recheck import lost_receipts, mended_files
+from gnomon.engine.recheck import listing_of, lost_receipts, mended_files
 from gnomon.engine.retries import Retries
 from gnomon.errors import (
-    BadData,
     Busy,
     CatalogError,
-    ConfigError,
     Conflict,
     ConnectionLost,
     Corrupt,
     Full,
     GnomonError,
     PublishError,
-    SourceError,
 )
 from gnomon.publish.publisher import Receipt
 
@@ -154,7 +151,7 @@ class Loop:
         kinds = self._parts.catalog.kinds
         cursors = self._persist(lambda writing: {name: writing.cursor(name) for name in sources})
         calls = {
-            name: self._parts.streams.submit(_listing, source, cursors[name], kinds)
+            name: self._parts.streams.submit(listing_of, source, cursors[name], kinds)
             for name, source in sources.items()
         }
         for name, call in calls.items():
@@ -196,7 +193,7 @@ class Loop:
         while todo := planner.outstanding():
             for decision in todo:
                 self._carry_out(writing, planner, decision)
-            planner.update(writing.changes(planner.view.seq), self._now())
+            planner.update(self._changes(writing, planner.view.seq), self._now())
         wanted = planner.ready((Act.FETCH, Act.PUBLISH), self._dispatch.room(for_steps=False))
         wanted += planner.ready((Act.STEP,), self._dispatch.room(for_steps=True))
         # Our own lease may have ended while the database was away.
@@ -209,14 +206,20 @@ class Loop:
     def _current_planner(self, writing: Writing) -> Planner:
         if self._planner is None:
             view = View()
-            view.apply(writing.changes(0))
+            view.apply(self._changes(writing, 0))
             self._planner = Planner(
                 self._parts.pipeline, view, again=self._retries.again, wanted=self._wanted
             )
             self._planner.full(self._now())
         else:
-            self._planner.update(writing.changes(self._planner.view.seq), self._now())
+            self._planner.update(self._changes(writing, self._planner.view.seq), self._now())
         return self._planner
+
+    def _changes(self, writing: Writing, since: int) -> Changes:
+        """Return what changed; the second names of what did follow after the transaction."""
+        found = writing.changes(since)
+        self._after += follow(self._parts.store, self._parts.catalog.kinds, found)
+        return found
 
     def _now(self) -> Now:
         wall_us = self._parts.clock_us()
@@ -265,6 +268,8 @@ class Loop:
                 what = Happened.RETRY
         message, size = outcome.message or outcome.note, sum(p.size for p in outcome.products)
         self._tell(Event(what, cell.name, cell.key_text, message, size, cell.act, outcome.error))
+        if outcome.flaw:
+            self._tell(Event(Happened.FLAWED, cell.name, cell.key_text, outcome.flaw))
 
     # -- what needs no worker
 
@@ -385,11 +390,3 @@ class Loop:
     def _tell(self, event: Event) -> None:
         self.summary.take(event)
         self._parts.listen(event)
-
-
-def _listing(source: Source, cursor: str, kinds: Mapping[str, Kind]) -> Listing | GnomonError:
-    """Return a listing, or why there is none: one silent archive does not stop the others."""
-    try:
-        return source.list(cursor).checked(kinds)
-    except (SourceError, BadData, ConfigError) as error:
-        return error

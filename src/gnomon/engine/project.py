@@ -156,7 +156,8 @@ class Project:
         def told(what: str, error: SourceError) -> None:
             listen(Event(Happened.ATTEMPT, what, message=str(error), error=error.slug))
 
-        network = Network(limits, Retry(attempts=net.tries, told=told), partial(secret, self.folder))
+        retry = Retry(attempts=net.tries, told=told)
+        network = Network(limits, retry, partial(secret, self.folder))
         sources = {spec.name: spec.type.open(spec.config, network) for spec in pipeline.sources}
         for source in sources.values():
             stack.callback(source.close)

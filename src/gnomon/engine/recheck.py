@@ -1,4 +1,4 @@
-"""What changes outside the catalogue without a word: mended files, and targets that lost theirs."""
+"""What happens outside the catalogue: listings, mended files, and targets that lost theirs."""
 
 from __future__ import annotations
 
@@ -7,12 +7,21 @@ from concurrent.futures import Executor
 
 from gnomon.acquire.source import Source
 from gnomon.core.dataset import Dataset
-from gnomon.core.items import Item
+from gnomon.core.items import Item, Listing
+from gnomon.core.kinds import Kind
 from gnomon.engine.events import Event, Happened, Listener
 from gnomon.engine.execute import validator_of
-from gnomon.errors import Corrupt, PublishError
+from gnomon.errors import BadData, ConfigError, Corrupt, GnomonError, PublishError, SourceError
 from gnomon.publish.publisher import Publisher, Receipt
 from gnomon.store.store import Store
+
+
+def listing_of(source: Source, cursor: str, kinds: Mapping[str, Kind]) -> Listing | GnomonError:
+    """Return a listing, or why there is none: one silent archive does not stop the others."""
+    try:
+        return source.list(cursor).checked(kinds)
+    except (SourceError, BadData, ConfigError) as error:
+        return error
 
 
 def mended_files(

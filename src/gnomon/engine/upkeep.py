@@ -48,6 +48,8 @@ def verify(
     """
     found = Verified()
     for stored in queries.datasets(catalog, every_version=True):
+        if stored.dataset.removed_us is not None:
+            continue  # somebody wanted it gone
         found.checked += 1
         found.size += stored.dataset.size
         why = _trouble(store, stored)
@@ -88,7 +90,18 @@ def sweep(catalog: Catalog, store: Store, *, dry_run: bool = False) -> list[Path
 
 def _sweep(catalog: Catalog, store: Store, *, dry_run: bool) -> list[Path]:
     busy = {job.fingerprint for job in queries.running(catalog) if not is_gone(job.owner)}
-    return store.sweep(queries.paths(catalog), busy, dry_run=dry_run)
+    known = queries.paths(catalog) | _aliases(catalog)
+    return store.sweep(known, busy, dry_run=dry_run)
+
+
+def _aliases(catalog: Catalog) -> set[str]:
+    """Return the second names of what is current."""
+    named = [kind for kind in catalog.kinds.values() if kind.alias]
+    return {
+        kind.alias_of(stored.dataset.key, stored.dataset.tags)
+        for kind in named
+        for stored in queries.datasets(catalog, kind.name)
+    }
 
 
 def retry(
@@ -133,7 +146,9 @@ def restore(
     gone = [
         stored
         for stored in queries.datasets(catalog)
-        if concerns(stored.dataset) and not store.path(stored.dataset).exists()
+        if concerns(stored.dataset)
+        and stored.dataset.removed_us is None
+        and not store.path(stored.dataset).exists()
     ]
     chosen = {job.fingerprint: job for stored in gone for job in _holders(catalog, stored)}
     if chosen and not dry_run:

@@ -91,6 +91,28 @@ class Store:
                     finished.rename(target)
         return self.signature(target)
 
+    def name_also(self, relative: str, alias: str) -> None:
+        """Let a dataset's file stand under a second name, too, whatever stood there.
+
+        Both are one file on the disk; where the file system cannot do that, a copy.
+        """
+        source, target = self.root / relative, self.root / alias
+        if _is_same_file(source, target) or not source.exists():
+            return
+        target.parent.mkdir(parents=True, exist_ok=True)
+        beside = target.with_name(f".{target.name}.{unique()}")
+        with _space():
+            try:
+                os.link(source, beside)
+            except OSError:
+                shutil.copy2(source, beside)
+            beside.replace(target)
+
+    def name_no_longer(self, relative: str, alias: str) -> None:
+        """Remove a second name, if it still is one of this dataset's file."""
+        if _is_same_file(self.root / relative, self.root / alias):
+            (self.root / alias).unlink()
+
     def sync_folders(self, folders: Collection[Path]) -> None:
         """Bring the names in folders to the disk."""
         with _space():
@@ -113,7 +135,7 @@ class Store:
         try:
             found = self.signature(path)
         except FileNotFoundError:
-            raise Corrupt(f"{dataset.path} is absent from the store; {_REMEDY}") from None
+            raise Corrupt(f"{_absent(dataset)}; {_REMEDY}") from None
         if found.size != dataset.size:
             raise Corrupt(f"{dataset.path} has {found.size} bytes, not {dataset.size}; {_REMEDY}")
         if found.mtime_ns != dataset.mtime_ns:
@@ -123,7 +145,7 @@ class Store:
         """Read a dataset's bytes and raise `Corrupt` where they are not what its row says."""
         path = self.path(dataset)
         if not path.exists():
-            raise Corrupt(f"{dataset.path} is absent from the store; {_REMEDY}")
+            raise Corrupt(f"{_absent(dataset)}; {_REMEDY}")
         if sha256_of(path) != dataset.sha256:
             raise Corrupt(f"{dataset.path} is not what was stored: its sha256 differs; {_REMEDY}")
 
@@ -178,11 +200,24 @@ class Store:
 _REMEDY = "`gnomon verify` lists all such files, `gnomon retry` makes one anew"
 
 
+def _absent(dataset: Dataset) -> str:
+    if dataset.removed_us is not None:
+        return f"{dataset.path} was removed from the store by a cleanup"
+    return f"{dataset.path} is absent from the store"
+
+
 def _remove(path: Path) -> None:
     if path.is_dir():
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def _is_same_file(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except FileNotFoundError:
+        return False
 
 
 def _make_read_only(path: Path) -> None:

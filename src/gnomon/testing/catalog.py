@@ -54,7 +54,7 @@ def make(catalog: Catalog, job: Job, sha256: str, *, number: int = 1) -> int:
         path = THING.format({"n": number}, version)
         same = [dataset.seq for dataset in versions if dataset.sha256 == sha256]
         product = product_of(sha256, number)
-        seq = same[0] if same else writing.add(product, version, path, 1, 5)
+        seq = same[0] if same else writing.add(product, version, path, 1, 5, first=version == 1)
         writing.settle(job.cell.slot, job.fingerprint, [("out", seq)])
         writing.finish(Outcome(job.fingerprint, State.DONE, metrics={"m": 1.5}), "0")
     return seq
@@ -139,7 +139,7 @@ class CatalogSuite:
         """Whatever it was that went wrong."""
         before = catalog.changes(0)
         with pytest.raises(ZeroDivisionError), catalog.writing() as writing:
-            writing.add(product_of("1"), 1, "thing/1_v1.txt", 1, 5)
+            writing.add(product_of("1"), 1, "thing/1_v1.txt", 1, 5, first=True)
             raise ZeroDivisionError
         assert catalog.changes(0) == before
 
@@ -148,7 +148,7 @@ class CatalogSuite:
         with catalog.writing() as writing:
             writing.claim([job_of("a")], "me", LEASE_US, 0)
             with pytest.raises(ZeroDivisionError), writing.attempt():
-                writing.add(product_of("1"), 1, "thing/1_v1.txt", 1, 5)
+                writing.add(product_of("1"), 1, "thing/1_v1.txt", 1, 5, first=True)
                 raise ZeroDivisionError
         assert [job.state for job in catalog.changes(0).jobs] == [State.RUNNING]
         with catalog.writing() as writing:
@@ -160,11 +160,11 @@ class CatalogSuite:
         """Though the attempt is what brings it to the database."""
         with catalog.writing() as writing:
             writing.claim([job_of("a"), job_of("b", slot=2)], "me", LEASE_US, 0)
-            seq = writing.add(product_of("1"), 1, "thing/1_v1.txt", 1, 5)
+            seq = writing.add(product_of("1"), 1, "thing/1_v1.txt", 1, 5, first=True)
             writing.settle(job_of("a").cell.slot, "a", [("out", seq)])
             writing.finish(Outcome("a", State.DONE, metrics={"m": 1.5}), "0")
             with pytest.raises(Conflict, match="already made by maker"), writing.attempt():
-                again = writing.add(product_of("2"), 2, "thing/1_v2.txt", 1, 5)
+                again = writing.add(product_of("2"), 2, "thing/1_v2.txt", 1, 5, first=False)
                 writing.settle(job_of("b", slot=2).cell.slot, "b", [("out", again)])
             writing.finish(Outcome("b", State.FAILED), "0")
         found = catalog.changes(0)

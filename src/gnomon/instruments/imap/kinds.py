@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from gnomon.core.kinds import Kind, Legacy
+from gnomon.core.kinds import KeyValue, Kind, Legacy
 
 MODES = ("norm", "burst")
 FRAMES = ("srf", "dsrf", "gse", "gsm", "rtn")
@@ -112,7 +112,7 @@ def _layer(name: str, method: str, suffix: str, beside: str = "") -> Kind:
     end = f"-layer{data}_{_DAY}"
     legacy = [Legacy(f"{folder}-{{mode}}{end}_v{{minor:03d}}.{suffix}", {"major": 0})]
     if not method:
-        modeless = {"major": 0, "mode": "norm"}
+        modeless: dict[str, KeyValue] = {"major": 0, "mode": "norm"}
         legacy.append(Legacy(f"{folder}{end}_v{{minor:03d}}.{suffix}", modeless))
     keys: dict[str, type] = {"mode": str, "day": date}
     return Kind(
