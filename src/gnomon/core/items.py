@@ -77,7 +77,8 @@ class Listing:
         Whether an item known from before would have been listed if it still existed; those
         covered and not listed are gone, and their datasets retire.
     unchanged : bool
-        Nothing changed since the cursor: `items` is empty and what is known still holds.
+        What is known still holds, and is still wanted where it was not fetched: `items` are what
+        is new or changed since the cursor, if anything.
     """
 
     items: Sequence[Item]

@@ -167,7 +167,9 @@ class Loop:
     def _take_listing(self, name: str, found: Listing) -> None:
         now_us = self._parts.clock_us()
         new = self._persist(lambda writing: writing.record_listing(name, found, now_us))
-        if not found.unchanged:
+        if found.unchanged:
+            self._want_what_is_known(name)
+        else:
             self._want(name, {(item.kind, key_text(item.key)) for item in found.items})
         listed, count = found.items, len(found.items)
         self._tell(Event(Happened.LISTED, name, message=f"{new} new", count=count, items=listed))
@@ -179,6 +181,11 @@ class Loop:
             self._planner = None
         elif self._planner is not None:
             self._planner.look_again(SLOT.join((name, *place)) for place in before ^ listed)
+
+    def _want_what_is_known(self, name: str) -> None:
+        """Forget that an earlier listing, of a part or of nothing, narrowed what to fetch."""
+        if self._listed.pop(name, None) is not None:
+            self._planner = None
 
     def _wanted(self, source: str, item: Item) -> bool:
         """Fetch what this run listed: a run for one float leaves the others alone."""
