@@ -11,11 +11,9 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from gnomon.cli.app import add_instruments
 from gnomon.cli.main import app
 
 GNOMON = Path(sys.executable).with_name("gnomon")
-add_instruments(app, ["argo"])
 
 
 @dataclass(frozen=True)

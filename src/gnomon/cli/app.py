@@ -1,4 +1,4 @@
-"""The frame of the command line: groups that load late, shared options, and how errors end.
+"""The frame of the command line: shared options, and how errors end.
 
 Exit codes: 0 done, 1 failures, 2 usage.
 """
@@ -8,10 +8,9 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -22,20 +21,8 @@ from rich.logging import RichHandler
 from gnomon.engine.project import How, Project
 from gnomon.errors import ConfigError, GnomonError
 
-COMMANDS = "gnomon.commands"
-"""Entry points of instruments that bring commands of their own: a `typer.Typer` each."""
 FAILURES, USAGE = 1, 2
 _WIDE = 10_000
-
-
-def add_instruments(app: typer.Typer, called: Sequence[str]) -> None:
-    """Add the instruments' own commands; only those of the one that is called are imported."""
-    for point in sorted(entry_points(group=COMMANDS), key=lambda point: point.name):
-        if point.name in called:
-            app.add_typer(point.load(), name=point.name)
-        else:
-            named = f"Commands of the {point.name} instrument."
-            app.add_typer(typer.Typer(help=named), name=point.name)
 
 
 Folder = Annotated[

@@ -154,6 +154,18 @@ class Kind:
             return f"v{version // MINORS:03d}.{version % MINORS:04d}"
         return f"v{version:03d}"
 
+    def version_of(self, text: str) -> int:
+        """Return the version that people write as ``3`` or ``v003``, ``1.4`` or ``v001.0004``."""
+        major, dot, minor = text.removeprefix("v").partition(".")
+        if (
+            not major.isdecimal()
+            or bool(dot) != self.in_two_parts
+            or (dot and not minor.isdecimal())
+        ):
+            wanted = "v001.0004" if self.in_two_parts else "v003"
+            raise ConfigError(f"kind {self.name}: {text!r} is no version; write one like {wanted}")
+        return int(major) * MINORS + int(minor) if dot else int(major)
+
     # -- keys
 
     def check(self, key: Mapping[str, KeyValue]) -> dict[str, KeyValue]:
