@@ -25,13 +25,15 @@ class Incremental(ToySource):
         super().__init__(config)
         self.down = False
         self.broken = set()
+        self.flaw = ""
 
     def list(self, cursor):
         if self.down:
             raise Unreachable("down")
         seen = set(cursor.split())
         items = [item for item in super().list("").items if item.ref not in seen]
-        return Listing(items, " ".join(sorted(seen | {i.ref for i in items})), unchanged=True)
+        cursor = " ".join(sorted(seen | {item.ref for item in items}))
+        return Listing(items, cursor, unchanged=True, flaw=self.flaw)
 
     def fetch(self, item, dest, known, progress):
         if item.ref in self.broken:
@@ -53,6 +55,14 @@ def test_what_failed_is_fetched_by_the_next_run_though_it_is_not_listed_again(la
     lab.put(raw_2_0="c")
     assert lab.run(sources={"toy.folder": source}).ok
     assert sum(kind == "toy.clean" for kind, _ in lab.good()) == 3
+
+
+def test_a_listing_with_a_flaw_brings_the_rest_and_fails_the_run(lab, source):
+    lab.put(raw_1_0="a")
+    source.flaw = "one folder does not answer"
+    assert not lab.run(sources={"toy.folder": source}).ok
+    assert lab.messages(Happened.NOT_LISTED) == ["one folder does not answer"]
+    assert ("toy.clean", "day=1,part=0") in lab.good()
 
 
 def test_a_loop_that_watches_goes_on_after_a_listing_that_failed(lab, source):

@@ -79,12 +79,15 @@ class Listing:
     unchanged : bool
         What is known still holds, and is still wanted where it was not fetched: `items` are what
         is new or changed since the cursor, if anything.
+    flaw : str
+        What could not be listed, though the rest was: the run ends as one that failed.
     """
 
     items: Sequence[Item]
     cursor: str = ""
     covers: Callable[[Item], bool] = covers_nothing
     unchanged: bool = False
+    flaw: str = ""
 
     def checked(self, kinds: Mapping[str, Kind]) -> Listing:
         """Return the same with every key in its kind's order."""

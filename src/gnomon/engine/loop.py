@@ -70,7 +70,7 @@ class Loop:
         self._retries = Retries(
             parts.clock_us(), tuning.most_tries, tuning.pause_s, tuning.longest_pause_s
         )
-        self._listed: dict[str, set[tuple[str, str]]] = {}
+        self._listed: dict[str, set[tuple[str, str]] | None] = {}
         self._landed: list[Landed] = []
         self._ahead: Counter[str] = Counter()
         self._after: list[Callable[[], None]] = []
@@ -167,25 +167,20 @@ class Loop:
     def _take_listing(self, name: str, found: Listing) -> None:
         now_us = self._parts.clock_us()
         new = self._persist(lambda writing: writing.record_listing(name, found, now_us))
-        if found.unchanged:
-            self._want_what_is_known(name)
-        else:
-            self._want(name, {(item.kind, key_text(item.key)) for item in found.items})
+        places = {(item.kind, key_text(item.key)) for item in found.items}
+        self._want(name, None if found.unchanged else places)
         listed, count = found.items, len(found.items)
         self._tell(Event(Happened.LISTED, name, message=f"{new} new", count=count, items=listed))
+        if found.flaw:
+            self._tell(Event(Happened.NOT_LISTED, name, message=found.flaw))
 
-    def _want(self, name: str, listed: set[tuple[str, str]]) -> None:
-        before = self._listed.get(name)
-        self._listed[name] = listed
-        if before is None:
-            self._planner = None
+    def _want(self, name: str, listed: set[tuple[str, str]] | None) -> None:
+        """Fetch of a source what is `listed`; None: all that is known."""
+        before, self._listed[name] = self._listed.get(name), listed
+        if before is None or listed is None:
+            self._planner = self._planner if before is listed else None
         elif self._planner is not None:
             self._planner.look_again(SLOT.join((name, *place)) for place in before ^ listed)
-
-    def _want_what_is_known(self, name: str) -> None:
-        """Forget that an earlier listing, of a part or of nothing, narrowed what to fetch."""
-        if self._listed.pop(name, None) is not None:
-            self._planner = None
 
     def _wanted(self, source: str, item: Item) -> bool:
         """Fetch what this run listed: a run for one float leaves the others alone."""
