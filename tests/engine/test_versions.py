@@ -5,8 +5,6 @@ from dataclasses import dataclass
 
 import pytest
 import sqlalchemy as sa
-from lab import REGISTRY, Lab
-from versions import BOUND, DATA, FIXED, LAYER, NOTE, SCIENCE, VERSIONS
 
 from gnomon.catalog import tables
 from gnomon.core.pipeline import Pipeline, Registry
@@ -15,6 +13,8 @@ from gnomon.engine.adopt import Brought, adopt
 from gnomon.engine.cleanup import CleanupTask, cleanup
 from gnomon.engine.index import index
 from gnomon.errors import ConfigError, Conflict
+from lab import REGISTRY, Lab
+from versions import BOUND, DATA, FIXED, LAYER, NOTE, SCIENCE, VERSIONS
 
 
 @dataclass
