@@ -17,26 +17,56 @@ from gnomon.version import VERSION
 COMMANDS = "gnomon.commands"
 """Entry points of instruments that bring commands of their own: a `typer.Typer` each."""
 OWN = {
-    "init": ("init:init", "Start a project: settings, pipelines, catalogue."),
+    "init": (
+        "init:init",
+        "Write `gnomon.toml` and the pipelines, and make the catalogue; what exists is kept.",
+    ),
     "run": ("run:run", "Run a pipeline until nothing is left to do."),
-    "watch": ("run:watch", "Run a pipeline for ever: list its archives, work on what comes."),
+    "watch": (
+        "run:watch",
+        "Run a pipeline for ever: list its archives every so often, work on what comes.",
+    ),
     "plan": ("plan:plan", "Show what a run would do and why, without doing it."),
-    "status": ("upkeep:status", "Show what there is, what runs, and what stands failed."),
+    "status": (
+        "upkeep:status",
+        "Show what there is, what runs, and what stands failed or rejected.",
+    ),
     "ls": ("data:ls", "List datasets; without a kind, the kinds."),
-    "show": ("data:show", "Show one dataset: versions, tags, metrics, makers."),
-    "why": ("data:why", "Say why a dataset is as it is, or is not there."),
-    "lineage": ("data:lineage", "Show what a dataset was made from, and what of it."),
+    "show": (
+        "data:show",
+        "Show every version of a dataset, what made the current one, and what was said of it.",
+    ),
+    "why": ("data:why", "Say why a dataset is there, or why it is not there yet."),
+    "lineage": ("data:lineage", "Show what a dataset was made from, or what was made of it."),
     "load": ("load:app", "Load CSV, CDF and Parquet files into a database."),
     "packets": ("packets:app", "Decode CCSDS packets by any mission's XTCE definition."),
-    "retry": ("upkeep:retry", "Make failed or rejected jobs ready again."),
-    "veto": ("upkeep:veto", "Take a dataset out of all further work, or back in."),
-    "verify": ("upkeep:verify", "Read every file of the store and compare it."),
-    "sweep": ("upkeep:sweep", "Remove files of the store that nothing names."),
-    "adopt": ("housekeeping:adopt", "Make a dataset of a file that you bring."),
-    "index": ("housekeeping:index", "Adopt the files that were put into the store by hand."),
-    "cleanup": ("housekeeping:cleanup", "Remove or archive old and superseded files."),
+    "retry": (
+        "upkeep:retry",
+        "Let jobs run again: all that stand failed or rejected, or those of one dataset.",
+    ),
+    "veto": (
+        "upkeep:veto",
+        "Take a dataset out of all further work; the next run remakes what was made of it.",
+    ),
+    "verify": ("upkeep:verify", "Read every file of the store and compare it with the catalogue."),
+    "sweep": ("upkeep:sweep", "Remove files of the store that no row of the catalogue names."),
+    "adopt": (
+        "housekeeping:adopt",
+        "Make a dataset of a file that you bring; the file itself stays where it is.",
+    ),
+    "index": (
+        "housekeeping:index",
+        "Adopt the files that were put into the store by hand, by what their names say.",
+    ),
+    "cleanup": (
+        "housekeeping:cleanup",
+        "Remove or archive files of the store by pattern and age; the catalogue keeps their rows.",
+    ),
     "sim": ("sim:app", "Local archives with faults on demand."),
-    "demo": ("demo:demo", "Run an instrument's whole flow on data that it makes itself."),
+    "demo": (
+        "demo:demo",
+        "Run an instrument's whole flow: serve, sync, process, export, re-issue, run again.",
+    ),
 }
 """Where each command is, below `gnomon.cli`, and one line of help."""
 

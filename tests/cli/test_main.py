@@ -1,0 +1,52 @@
+"""The top of the command line: every command is where it is said to be, and loads when called."""
+
+import os
+import subprocess
+import sys
+from importlib import import_module
+
+import pytest
+
+from gnomon.cli.main import OWN
+from terminal import GNOMON, gnomon
+
+HEAVY = {"sqlalchemy", "alembic", "pydantic", "numpy", "pyarrow", "matplotlib", "rich.console"}
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_the_help_says_what_the_command_says(name):
+    reference, line = OWN[name]
+    module, _, attribute = reference.partition(":")
+    found = getattr(import_module(f"gnomon.cli.{module}"), attribute)
+    text = found.info.help if hasattr(found, "info") else found.__doc__
+    assert text.strip().splitlines()[0] == line
+
+
+def test_every_command_is_in_the_help():
+    said = gnomon("--help")
+    assert all(f"  {name} " in said.out for name in (*OWN, "argo", "imap"))
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "import sys; sys.argv = ['gnomon', '--help']\n"
+        "from gnomon.cli.main import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    print(*sys.modules, file=sys.stderr)\n"
+    )
+    made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not HEAVY & set(made.stderr.split())
+
+
+def test_an_unknown_command_is_a_usage_error():
+    assert "No such command 'nope'" in gnomon("nope", code=2).err
+
+
+def test_it_works_from_an_empty_folder(tmp_path):
+    """The seed's command line needs its configuration in the current folder to print its help."""
+    for words in (["--help"], ["imap", "--help"], ["imap", "fetch", "--help"], ["--version"]):
+        clean = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+        made = subprocess.run(
+            [GNOMON, *words], cwd=tmp_path, env=clean, capture_output=True, check=False
+        )
+        assert (made.returncode, made.stderr) == (0, b"")
+    assert list(tmp_path.iterdir()) == []
