@@ -39,9 +39,9 @@ class VersionLab(Lab):
 
 
 @pytest.fixture
-def lab(tmp_path):
+def lab(tmp_path, url):
     registry = Registry((*REGISTRY.instruments, VERSIONS))
-    made = VersionLab(tmp_path, f"sqlite:///{tmp_path}/catalog.db", registry=registry)
+    made = VersionLab(tmp_path, url, registry=registry)
     yield made
     made.catalog.close()
 
