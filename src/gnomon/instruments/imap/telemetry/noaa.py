@@ -1,0 +1,99 @@
+"""NOAA's real-time solar wind as a source: one CSV per spacecraft, instrument and day.
+
+The archive keeps a day only; what it still has of a day is laid over what is known of it.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from pydantic import Field
+
+from gnomon.acquire.api import Api
+from gnomon.acquire.connect import Network
+from gnomon.acquire.source import Progress
+from gnomon.core.dataset import Input, Report
+from gnomon.core.instrument import SourceType
+from gnomon.core.items import Item, Listing
+from gnomon.core.steps import StepConfig
+from gnomon.errors import NotFound
+from gnomon.instruments.imap.kinds import NOAA
+from gnomon.instruments.imap.telemetry import access
+from gnomon.instruments.imap.telemetry.day_table import DayTable
+from gnomon.instruments.imap.telemetry.noaa_rows import TIME, Recent, recent
+
+_log = logging.getLogger(__name__)
+Spacecraft = Literal["ACE", "SOLAR1", "IMAP"]
+Sort = Literal["mag", "wind"]
+
+
+class NoaaConfig(StepConfig):
+    """Which part of the archive."""
+
+    url: str = Field("", description="SOLAR1_ACE_DATA_ACCESS_URL, or NOAA's, when empty")
+    spacecraft: tuple[Spacecraft, ...] = Field(get_args(Spacecraft), min_length=1)
+    instruments: tuple[Sort, ...] = Field(get_args(Sort), min_length=1)
+
+
+class NoaaSource:
+    """Lists and fetches what NOAA has of the last day."""
+
+    def __init__(self, config: NoaaConfig, api: Api) -> None:
+        self._config, self._api = config, api
+        self._recent: dict[str, Recent] = {}
+
+    def list(self, cursor: str) -> Listing:
+        """Read the last day whole: it is small; what has no newer row since is not fetched."""
+        items = []
+        for instrument in self._config.instruments:
+            payload = self._api.json(f"rtsw_{instrument}_1m.json")
+            self._recent[instrument] = found = recent(payload, instrument)
+            strange = {spacecraft for spacecraft, _ in found.days} - set(get_args(Spacecraft))
+            if strange:
+                _log.warning("NOAA has %s of unknown spacecraft: %s", instrument, sorted(strange))
+            items += [
+                _item(spacecraft, instrument, day, max(rows))
+                for (spacecraft, day), rows in sorted(found.days.items())
+                if spacecraft in self._config.spacecraft
+            ]
+        return Listing(items, cursor)
+
+    def fetch(self, item: Item, dest: Path, known: Input | None, progress: Progress) -> Report:  # noqa: ARG002
+        """Lay what was listed over what is known of the day."""
+        key: Any = item.key
+        found = self._recent.get(key["instrument"], Recent())
+        rows = found.days.get((key["spacecraft"], key["day"]))
+        if rows is None:
+            raise NotFound(f"NOAA has nothing of {item.ref} any more")
+        table = DayTable.read(known.path, TIME) if known else DayTable(TIME)
+        before = len(table.rows)
+        table.take(rows.items())
+        table.write(dest)
+        figures = {"n_rows": len(table.rows), "n_new_rows": len(table.rows) - before}
+        lost = f"{found.undated} records name no time or no spacecraft" if found.undated else ""
+        return Report(metrics=figures, flaw=lost)
+
+    def validator(self, item: Item) -> str:  # noqa: ARG002  nothing tells
+        """Return nothing: the archive says nothing of a part of its file."""
+        return ""
+
+    def close(self) -> None:
+        """Hang up."""
+        self._api.close()
+
+
+def _item(spacecraft: str, instrument: str, day: Any, last: str) -> Item:
+    key = {"spacecraft": spacecraft, "instrument": instrument, "day": day}
+    return Item(NOAA.name, key, f"{spacecraft} {instrument} {day}", last)
+
+
+def open_noaa(config: NoaaConfig, network: Network) -> NoaaSource:
+    """Connect to NOAA."""
+    url = access.address(config.url, network, "SOLAR1_ACE_DATA_ACCESS_URL", access.NOAA)
+    return NoaaSource(config, access.public(url, network))
+
+
+SOURCE = SourceType("imap.noaa", NoaaConfig, (NOAA,), open_noaa)
+"""Minute means of the solar wind, from the spacecraft at L1."""
