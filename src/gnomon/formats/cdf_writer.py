@@ -271,7 +271,7 @@ def _entry_bytes(value: Any, typed: str) -> tuple[str, int, bytes]:
     """Return the CDF type, the number of elements and the bytes of an attribute's entry."""
     if isinstance(value, str | bytes | bool):
         data = value if isinstance(value, bytes) else str(value).encode()
-        return "CDF_CHAR", max(1, len(data)), data or b" "
+        return "CDF_CHAR", max(1, len(data)), data or b"\0"
     array = np.atleast_1d(np.asarray(value))
     if array.dtype.kind in "US":
         return _entry_bytes("\\N ".join(str(text) for text in array), "")

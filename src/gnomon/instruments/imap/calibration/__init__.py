@@ -1,1 +1,4 @@
-"""Layers, and what is made of them: arrays in, arrays out."""
+"""Calibration: layers, their sum, and what it makes of science vectors.
+
+Arrays in, arrays out; `layer_files`, `science_files` and `products` know the files.
+"""
