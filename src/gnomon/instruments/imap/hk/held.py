@@ -1,0 +1,134 @@
+"""Packets of several files, held in memory as one sequence, and their times on the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from gnomon.formats.packets import Framed, Packets, framed
+from gnomon.formats.packets.frames import gather
+from gnomon.timescales.tt2000 import Int64s
+
+COUNTS = 1 << 14
+"""The counter of an APID begins anew after so many packets (CCSDS 133.0-B, 4.1.3.4.2)."""
+NO_TIME = -1
+_HEADER, _SECONDS = 6, 4
+"""Bytes of the primary header, and of the seconds behind it: so IMAP's secondary header begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """Bytes that belong to no packet.
+
+    Attributes
+    ----------
+    n_bytes : int
+    places : tuple of str
+        Where they are, and why.
+    """
+
+    n_bytes: int = 0
+    places: tuple[str, ...] = ()
+
+    def __add__(self, other: Losses) -> Losses:
+        return Losses(self.n_bytes + other.n_bytes, self.places + other.places)
+
+    def __str__(self) -> str:
+        """Say it to people; nothing where nothing was lost."""
+        if not self.n_bytes:
+            return ""
+        more = f", and {len(self.places) - 1} more" if len(self.places) > 1 else ""
+        return f"{self.n_bytes} bytes are no packets: {self.places[0]}{more}"
+
+
+def frames(part: Path | bytes) -> Iterator[tuple[Framed, Losses]]:
+    """Yield the packets of a file, or of bytes, and what was lost, chunk by chunk.
+
+    A packet that ends before its time would is lost, too.
+    """
+    name = part.name if isinstance(part, Path) else "the bytes"
+    for found in framed(part):
+        packets = found.packets
+        is_short = packets.length < _HEADER + _SECONDS
+        begins = packets.start + found.offset
+        short = [
+            (start, stop, "too short to hold its time")
+            for start, stop in zip(
+                begins[is_short].tolist(),
+                (begins + packets.length)[is_short].tolist(),
+                strict=True,
+            )
+        ]
+        ranges = sorted([(lost.start, lost.stop, lost.reason) for lost in found.lost] + short)
+        kept = packets.take(np.flatnonzero(~is_short)) if short else packets
+        places = tuple(f"{name}: {start} to {stop}: {why}" for start, stop, why in ranges)
+        losses = Losses(sum(stop - start for start, stop, _ in ranges), places)
+        yield Framed(kept, found.lost, found.offset), losses
+
+
+def hold(parts: Iterable[Path | bytes]) -> tuple[Packets, Losses]:
+    """Return the packets of all parts, in their order, and what was lost.
+
+    Parameters
+    ----------
+    parts : iterable of Path or bytes
+        Concatenated CCSDS packets; a day or so of one sort.
+    """
+    losses, found = Losses(), []
+    for part in parts:
+        for one, lost in frames(part):
+            found.append(one.packets)
+            losses += lost
+    if not found:
+        return Packets(np.empty(0, np.uint8), *np.empty((2, 0), np.int64)), losses
+    sizes = [len(packets.data) for packets in found]
+    shifts = np.cumsum([0, *sizes[:-1]])
+    starts = [packets.start + shift for packets, shift in zip(found, shifts, strict=True)]
+    data = np.concatenate([packets.data for packets in found])
+    lengths = np.concatenate([packets.length for packets in found])
+    return Packets(data, np.concatenate(starts), lengths), losses
+
+
+def coarse_s(packets: Packets) -> Int64s:
+    """Return the seconds of the clock in each packet, int64, shape (n,)."""
+    seconds = gather(packets.data, packets.start + _HEADER, _SECONDS)
+    return seconds.view(">u4")[:, 0].astype(np.int64)
+
+
+def in_order(time: Int64s, count: Int64s) -> Int64s:
+    """Return the order of packets of one APID: by time, then by counter, then as they came.
+
+    Where the counter begins anew at one time, what is behind the turn comes later.
+
+    Parameters
+    ----------
+    time : ndarray of int64, shape (n,)
+        Any scale.
+    count : ndarray of int, shape (n,)
+        Of 14 bits.
+    """
+    if not len(time):
+        return np.empty(0, np.int64)
+    counts = np.asarray(count, np.int64)
+    _, group = np.unique(time, return_inverse=True)
+    low = np.full(group.max() + 1, COUNTS)
+    high = np.zeros(group.max() + 1, np.int64)
+    np.minimum.at(low, group, counts)
+    np.maximum.at(high, group, counts)
+    turns = (high - low > COUNTS // 2)[group] & (counts < COUNTS // 2)
+    return np.lexsort((counts + turns * COUNTS, time)).astype(np.int64)
+
+
+def missing(count: Int64s) -> Int64s:
+    """Return how many packets are missing before each one, by its counter; 0 before the first.
+
+    Parameters
+    ----------
+    count : ndarray of int, shape (n,)
+        Counters of 14 bits of one APID, in order, each packet once.
+    """
+    steps = np.diff(count, prepend=count[:1] - 1).astype(np.int64)
+    return np.asarray((steps - 1) % COUNTS, np.int64)
