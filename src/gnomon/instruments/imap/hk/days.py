@@ -1,6 +1,6 @@
 """Day files: the packets of one sort and one UTC day, from files that overlap, each packet once.
 
-A day file holds a minute more at both ends, so that a better correlation of the clock, which moves
+A day file holds a little more at both ends, so that a better correlation of the clock, which moves
 packets across midnight, finds them there.
 """
 
@@ -24,8 +24,8 @@ from gnomon.timescales.sclk import SpacecraftClock
 from gnomon.timescales.text_kernel import NS
 from gnomon.timescales.tt2000 import Int64s, day_bounds, utc_days
 
-MARGIN_S = 60
-"""At both ends of a day; no estimate of the clock is off by as much."""
+MARGIN_S, MARGIN_UNCORRELATED_S = 60, 600
+"""At both ends of a day. A clock that is not correlated drifts by half a minute a year."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def write_day(
     dest: Path,
     parts: Iterable[Path | bytes],
     day: date,
-    clock: SpacecraftClock,
+    clock: SpacecraftClock | None,
     *,
     apid: int | None = None,
 ) -> DayCounts:
@@ -86,7 +86,9 @@ def write_day(
         and counter, that of the later part stands last.
     day : date
         UTC.
-    clock : SpacecraftClock
+    clock : SpacecraftClock, optional
+        Without it, all packets are taken to be of that day, as from an archive that was asked
+        for it.
     apid : int, optional
         Packets of others are left out.
 
@@ -101,11 +103,10 @@ def write_day(
     if not len(packets) and losses.n_bytes:
         raise BadData(f"{day}: {losses}")
     is_own = np.full(len(packets), True) if apid is None else packets.apid == apid
-    time = clock.tt2000(coarse_s(packets))
-    start, stop = day_bounds(day, MARGIN_S, clock.leap_seconds)
-    is_inside = (time >= start) & (time < stop)
+    seconds = coarse_s(packets)
+    is_inside = np.full(len(packets), True) if clock is None else _is_inside(seconds, day, clock)
     kept = np.flatnonzero(is_own & is_inside)
-    kept = kept[in_order(time[kept], packets.count[kept].astype(np.int64))]
+    kept = kept[in_order(seconds[kept], packets.count[kept].astype(np.int64))]
     unique = kept[~_repeats(packets.take(kept))]
     if not len(unique):
         raise NoData(f"no packets of {day}")
@@ -117,6 +118,17 @@ def write_day(
         n_strangers=int(np.count_nonzero(~is_own)),
         losses=losses,
     )
+
+
+def _is_inside(seconds: Int64s, day: date, clock: SpacecraftClock) -> NDArray[np.bool_]:
+    time = clock.tt2000(seconds)
+    start, stop = day_bounds(day, margin_s(clock), clock.leap_seconds)
+    return np.asarray((time >= start) & (time < stop))
+
+
+def margin_s(clock: SpacecraftClock) -> int:
+    """Return by how much a day file exceeds its day, at both ends."""
+    return MARGIN_S if clock.is_correlated else MARGIN_UNCORRELATED_S
 
 
 def _repeats(packets: Packets) -> NDArray[np.bool_]:
@@ -194,8 +206,9 @@ class _Sorting:
         self.n_timeless += int(np.count_nonzero(is_known & np.isnat(days)))
         kept = np.flatnonzero(is_known & ~np.isnat(days))
         self._append(packets, kept, apid, days, counts=1)
-        for margin in (-MARGIN_S * NS, MARGIN_S * NS):
-            near = utc_days(time[kept] + margin, self.clock.leap_seconds)
+        for sign in (-1, 1):
+            shift = sign * margin_s(self.clock) * NS
+            near = utc_days(time[kept] + shift, self.clock.leap_seconds)
             other = near != days[kept]
             neighbours = days.copy()
             neighbours[kept] = near

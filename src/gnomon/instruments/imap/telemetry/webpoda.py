@@ -162,7 +162,6 @@ class WebpodaSource:
         """Bring the packets of a day, and lay them over what is known of it."""
         # NumPy is not loaded by every command.
         from gnomon.instruments.imap.hk.days import write_day  # noqa: PLC0415
-        from gnomon.timescales.sclk import SpacecraftClock  # noqa: PLC0415
 
         day: Any = item.key["day"]
         path, _, query = item.ref.partition("?")
@@ -171,8 +170,8 @@ class WebpodaSource:
         if not found.size and known is None:
             raise NoData(f"WebPODA has no packets in {path} on {day}")
         parts = [known.path, fresh] if known else [fresh]
-        # The clock's kernels are the decoder's affair: the margin is wider than what they change.
-        counts = write_day(dest, parts, day, SpacecraftClock.read(None, None))
+        # The archive has cut the day, with its margin; the clock is the decoder's affair.
+        counts = write_day(dest, parts, day, None)
         fresh.unlink()
         return Report(metrics=counts.metrics(), flaw=counts.flaw)
 
