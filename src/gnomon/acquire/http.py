@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -44,6 +44,7 @@ from gnomon.errors import (
 
 DEFAULT_CONNECTIONS = 8
 _REDIRECTS = 5
+_SECRET_HEADERS = ("Authorization", "Proxy-Authorization", "Cookie")
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 
 
@@ -56,6 +57,8 @@ class HttpTransport:
         The root.
     token : str, optional
         Sent as bearer token to this host only, and never shown.
+    headers : mapping of str to str, optional
+        Also sent to this host only, and never shown: other ways to tell a token.
     ca_file : Path, optional
         Certificates to trust instead of the system's.
     pace : Pace, optional
@@ -68,6 +71,7 @@ class HttpTransport:
         limits: Limits | None = None,
         *,
         token: str | None = None,
+        headers: Mapping[str, str] | None = None,
         ca_file: Path | None = None,
         pace: Pace | None = None,
     ) -> None:
@@ -83,6 +87,7 @@ class HttpTransport:
         self._headers = {"User-Agent": limits.user_agent, "Accept-Encoding": "identity"}
         if token is not None:
             self._headers["Authorization"] = f"Bearer {token}"
+        self._headers |= headers or {}
         self._pool = urllib3.PoolManager(
             maxsize=limits.connections or DEFAULT_CONNECTIONS,
             block=True,
@@ -96,6 +101,7 @@ class HttpTransport:
                 status=0,
                 redirect=_REDIRECTS,
                 respect_retry_after_header=False,
+                remove_headers_on_redirect=[*_SECRET_HEADERS, *(headers or {})],
             ),
         )
 
@@ -156,7 +162,7 @@ class HttpTransport:
                 verb, name, headers=headers, preload_content=False, decode_content=False
             )
         except HTTPError as error:
-            raise _failure(error, name, Unreachable) from error
+            raise failure(error, name, Unreachable) from error
 
     def _straight(self, verb: str, name: str, headers: dict[str, str]) -> urllib3.BaseHTTPResponse:
         """Ask our own host; only the pool of all hosts knows what to tell others."""
@@ -188,7 +194,12 @@ class HttpTransport:
         if response.status == 206:  # noqa: PLR2004
             offset, total = _content_range(response, name)
             stat = RemoteStat(total, stat.mtime_us, stat.etag)
-        return Body(name, stat, paced(_chunks(response, name), self._pace), close, offset=offset)
+        chunks = paced(_chunks(self._stream(response, name), name), self._pace)
+        return Body(name, stat, chunks, close, offset=offset)
+
+    def _stream(self, response: urllib3.BaseHTTPResponse, name: str) -> Iterator[bytes]:  # noqa: ARG002
+        """Give the bytes as they arrive."""
+        return response.stream(CHUNK_BYTES, decode_content=False)
 
 
 def _hang_up(response: urllib3.BaseHTTPResponse) -> None:
@@ -220,18 +231,18 @@ def _is_etag(stamp: str) -> bool:
     return stamp.startswith(('"', 'W/"'))
 
 
-def _chunks(response: urllib3.BaseHTTPResponse, name: str) -> Iterator[bytes]:
+def _chunks(stream: Iterator[bytes], name: str) -> Iterator[bytes]:
     try:
-        yield from response.stream(CHUNK_BYTES, decode_content=False)
+        yield from stream
     except HTTPError as error:
-        raise _failure(error, name, Truncated) from error
+        raise failure(error, name, Truncated) from error
 
 
-def _failure(error: HTTPError, name: str, broken: type[SourceError]) -> SourceError:
+def failure(error: HTTPError, name: str, broken: type[SourceError]) -> SourceError:
     """Return what an exception of urllib3 means; `broken` for a connection that breaks."""
     if isinstance(error, MaxRetryError):
         if isinstance(error.reason, HTTPError) and not isinstance(error.reason, ResponseError):
-            return _failure(error.reason, name, broken)
+            return failure(error.reason, name, broken)
         return ServerFault(f"{name}: more than {_REDIRECTS} redirects")
     if isinstance(error, ReadTimeoutError):
         return Unreachable(f"{name}: the server fell silent")
@@ -247,18 +258,29 @@ def _words(error: HTTPError) -> str:
 
 
 def _check(response: urllib3.BaseHTTPResponse, name: str) -> None:
-    status = response.status
-    if status in (200, 206, 304):
-        return
+    if response.status not in (200, 206, 304):
+        raise refusal(response.status, response.headers.get("Retry-After"), name)
+
+
+def refusal(status: int, after: str | None, name: str) -> SourceError:
+    """Return what a status other than success means.
+
+    Parameters
+    ----------
+    after : str, optional
+        The header Retry-After.
+    name : str
+        The address, for the message.
+    """
     message = f"{name}: HTTP {status}"
-    after_s = retry_after_s(response.headers.get("Retry-After"), _now)
+    after_s = retry_after_s(after, _now)
     if status in (404, 410):
-        raise NotFound(message)
+        return NotFound(message)
     if status in (401, 403):
-        raise NotAuthorised(f"{message}; check the token")
+        return NotAuthorised(f"{message}; check the token")
     if status == 429 or (status == 503 and after_s is not None):  # noqa: PLR2004
-        raise RateLimited(message, after_s)
-    raise ServerFault(message)
+        return RateLimited(message, after_s)
+    return ServerFault(message)
 
 
 def _now() -> datetime:
