@@ -1,15 +1,21 @@
 """An instrument whose archive gives versions, and whose products name their own."""
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+import sqlalchemy as sa
+
+from gnomon.catalog import tables
 from gnomon.core.dataset import Report
 from gnomon.core.instrument import Instrument, SourceType
 from gnomon.core.items import Item, Listing
 from gnomon.core.kinds import MINORS, Kind, Legacy
+from gnomon.core.pipeline import Pipeline, Registry
 from gnomon.core.steps import In, Out, StepConfig, step
 from gnomon.errors import NotFound
+from lab import REGISTRY, Lab
 
 SCIENCE = Kind(
     "ver.science",
@@ -109,3 +115,30 @@ VERSIONS = Instrument(
     sources=(SourceType("ver.folder", FolderConfig, (SCIENCE, NOTE, FIXED), Folder),),
     steps=(layer, bind),
 )
+
+
+REGISTRY_WITH_VERSIONS = Registry((*REGISTRY.instruments, VERSIONS))
+
+
+@dataclass
+class VersionLab(Lab):
+    """The laboratory of this instrument."""
+
+    registry: Registry = REGISTRY_WITH_VERSIONS
+    replace: bool = False
+
+    def pipeline(self):
+        text = f'[[source]]\nuse = "ver.folder"\nfolder = "{self.archive}"\n'
+        text += f"replace = {str(self.replace).lower()}\n"
+        text += '[[step]]\nuse = "ver.layer"\n[[step]]\nuse = "ver.bind"\n'
+        return Pipeline.from_toml(text, self.registry)
+
+    def put(self, **texts):
+        """As the archive has them: `science_1_v1__4` is ``science_1_v1.4.txt``."""
+        for name, text in texts.items():
+            (self.archive / f"{name.replace('__', '.')}.txt").write_text(text)
+
+    def versions(self, kind, key):
+        d = tables.dataset
+        query = sa.select(d.c.version, d.c.current).where(d.c.kind == kind.name, d.c.key == key)
+        return [tuple(row) for row in self.rows(query.order_by(d.c.version))]

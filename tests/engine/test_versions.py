@@ -1,47 +1,20 @@
 """Versions of archives, versions inside files, second names, adoption, indexing, cleanup."""
 
 import json
-from dataclasses import dataclass
 
 import pytest
-import sqlalchemy as sa
 
-from gnomon.catalog import tables
-from gnomon.core.pipeline import Pipeline, Registry
 from gnomon.engine import upkeep
 from gnomon.engine.adopt import Brought, adopt
 from gnomon.engine.cleanup import CleanupTask, cleanup
 from gnomon.engine.index import index
 from gnomon.errors import ConfigError, Conflict
-from lab import REGISTRY, Lab
-from versions import BOUND, DATA, FIXED, LAYER, NOTE, SCIENCE, VERSIONS
-
-
-@dataclass
-class VersionLab(Lab):
-    replace: bool = False
-
-    def pipeline(self):
-        text = f'[[source]]\nuse = "ver.folder"\nfolder = "{self.archive}"\n'
-        text += f"replace = {str(self.replace).lower()}\n"
-        text += '[[step]]\nuse = "ver.layer"\n[[step]]\nuse = "ver.bind"\n'
-        return Pipeline.from_toml(text, self.registry)
-
-    def put(self, **texts):
-        """As the archive has them: `science_1_v1__4` is ``science_1_v1.4.txt``."""
-        for name, text in texts.items():
-            (self.archive / f"{name.replace('__', '.')}.txt").write_text(text)
-
-    def versions(self, kind, key):
-        d = tables.dataset
-        query = sa.select(d.c.version, d.c.current).where(d.c.kind == kind.name, d.c.key == key)
-        return [tuple(row) for row in self.rows(query.order_by(d.c.version))]
+from versions import BOUND, DATA, FIXED, LAYER, NOTE, SCIENCE, VERSIONS, VersionLab
 
 
 @pytest.fixture
 def lab(tmp_path, url):
-    registry = Registry((*REGISTRY.instruments, VERSIONS))
-    made = VersionLab(tmp_path, url, registry=registry)
+    made = VersionLab(tmp_path, url)
     yield made
     made.catalog.close()
 

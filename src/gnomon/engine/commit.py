@@ -152,9 +152,9 @@ class Commit:
                 f"(sha256 {product.sha256[:12]}, not {at.sha256[:12]}); nothing was overwritten"
             )
         aside = f"{REPLACED}/{at.path}.{at.sha256[:12]}"
-        if self._store.path(at).exists():
-            self._store.place(self._store.path(at), aside)
-            self._folders.add((self._store.root / aside).parent)
+        # A second name, not another one: at no instant is the first without a file.
+        self._store.keep_also(at.path, aside)
+        self._folders.add((self._store.root / aside).parent)
         writing.set_aside(at.seq, aside)
 
     def _move(self, product: Product, path: str) -> int:

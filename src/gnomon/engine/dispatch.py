@@ -160,7 +160,8 @@ class Dispatch:
         assert item is not None  # noqa: S101  every fetch job carries its item
         kind = self._parts.catalog.kinds[item.kind]
         current = view.current(item.kind, cell.key_text)
-        known = None if current is None else self._store.as_input(current)
+        locked = item.version is not None  # such a body is the archive's alone
+        known = None if current is None or locked else self._store.as_input(current)
         source = self._parts.sources[cell.name]
 
         def progress(count: int) -> None:

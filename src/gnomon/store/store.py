@@ -108,6 +108,11 @@ class Store:
                 shutil.copy2(source, beside)
             beside.replace(target)
 
+    def keep_also(self, relative: str, kept: str) -> None:
+        """Keep a dataset's file under a second name for good; what is kept stays as it is."""
+        if not (self.root / kept).exists():
+            self.name_also(relative, kept)
+
     def name_no_longer(self, relative: str, alias: str) -> None:
         """Remove a second name, if it still is one of this dataset's file."""
         if _is_same_file(self.root / relative, self.root / alias):
