@@ -142,6 +142,10 @@ class HttpTransport:
     def close(self) -> None:
         """Close the idle connections."""
         self._connections = None
+        for key in list(self._pool.pools.keys()):
+            # Not left to the garbage collector: an error that somebody keeps holds its connection.
+            if (connections := self._pool.pools.get(key)) is not None:
+                connections.close()
         self._pool.clear()
 
     def _address(self, path: str) -> str:
