@@ -93,7 +93,7 @@ def answered(status=200, content=b"", **headers):
 
 
 @pytest.fixture
-def api(waits, service):  # closed before the services are
+def api(waits):  # named after `service`, so that it is closed first
     """Makes clients that wait for nothing and try three times."""
     made = []
 
@@ -158,7 +158,7 @@ def test_a_refused_token_names_its_variable(service, api, status):
     with pytest.raises(NotAuthorised, match=r"HTTP 40[13]; the token in X_KEY is wrong") as caught:
         api(server).content("x")
     assert TOKEN not in str(caught.value)
-    with pytest.raises(NotAuthorised, match="set X_KEY in the environment or in .env"):
+    with pytest.raises(NotAuthorised, match=r"set X_KEY in the environment or in \.env"):
         api(server, token=None).content("x")
     assert len(server.seen) == 2  # no retry helps
 
@@ -180,7 +180,7 @@ def test_a_service_that_asks_for_patience_gets_it(service, api, waits):
 
 def test_the_words_of_the_service_are_told_without_the_token(service, api):
     server = service((400, f'{{"message": "bad\n key {TOKEN}"}}'.encode()))
-    with pytest.raises(ServerFault, match='HTTP 400: {"message": "bad key …"}') as caught:
+    with pytest.raises(ServerFault, match=r'HTTP 400: \{"message": "bad key …"\}') as caught:
         api(server).content("x")
     assert TOKEN not in str(caught.value)
 
@@ -200,7 +200,7 @@ def test_a_page_of_an_error_is_not_told(service, api):
 )
 def test_a_web_page_is_no_data_whatever_its_status(service, api, tmp_path, page):
     server = service((200, page))
-    with pytest.raises(ServerFault, match="a web page where data was expected.*X_KEY"):
+    with pytest.raises(ServerFault, match=r"a web page where data was expected.*X_KEY"):
         api(server).text("x")
     with pytest.raises(ServerFault, match="web page"):
         api(server).download("x", "", tmp_path / "x")
@@ -358,7 +358,7 @@ def test_an_upload_that_is_refused_shows_no_signature(service, api, status, capl
     assert "=me" not in str(caught.value) + caplog.text
 
 
-def test_a_bucket_that_is_not_there(api, service):
+def test_a_bucket_that_is_not_there(service, api):
     server = service((200, b""))
     with pytest.raises(Unreachable, match=r"http://127.0.0.1:9/x: ") as caught:
         api(server).put("http://127.0.0.1:9/x?X-Amz-Signature=abc123", b"")
@@ -407,7 +407,7 @@ def test_many_threads_share_a_client(service, api):
 
 
 def test_two_clients_do_not_know_each_other(service, api):
-    """The API configuration of the seed is global to the process: one client changed the other's."""
+    """The seed's API configuration is global to the process: one client changed the other's."""
     first, second = service((200, b"1")), service((200, b"2"))
     one, two = api(first, token="first"), api(second, token="second", header=basic)
     with ThreadPoolExecutor(8) as pool:
