@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 
 from gnomon.errors import BadData, NoData
 from gnomon.formats.packets import Packets
-from gnomon.formats.packets.frames import gather
-from gnomon.instruments.imap.hk.held import Losses, coarse_s, frames, hold, in_order
+from gnomon.instruments.imap.hk.held import Losses, coarse_s, frames, hold, in_order, repeats
 from gnomon.instruments.imap.telemetry.packets import BY_APID, Packet
 from gnomon.timescales.sclk import SpacecraftClock
 from gnomon.timescales.text_kernel import NS
@@ -107,7 +106,7 @@ def write_day(
     is_inside = np.full(len(packets), True) if clock is None else _is_inside(seconds, day, clock)
     kept = np.flatnonzero(is_own & is_inside)
     kept = kept[in_order(seconds[kept], packets.count[kept].astype(np.int64))]
-    unique = kept[~_repeats(packets.take(kept))]
+    unique = kept[~repeats(packets.take(kept))]
     if not len(unique):
         raise NoData(f"no packets of {day}")
     dest.write_bytes(_bytes(packets.take(unique)))
@@ -129,17 +128,6 @@ def _is_inside(seconds: Int64s, day: date, clock: SpacecraftClock) -> NDArray[np
 def margin_s(clock: SpacecraftClock) -> int:
     """Return by how much a day file exceeds its day, at both ends."""
     return MARGIN_S if clock.is_correlated else MARGIN_UNCORRELATED_S
-
-
-def _repeats(packets: Packets) -> NDArray[np.bool_]:
-    """Return which packets have the bytes of an earlier one."""
-    is_first = np.zeros(len(packets), bool)
-    for length in np.unique(packets.length).tolist():
-        alike = np.flatnonzero(packets.length == length)
-        rows = np.ascontiguousarray(gather(packets.data, packets.start[alike], length))
-        _, first = np.unique(rows.view(f"V{length}")[:, 0], return_index=True)
-        is_first[alike[first]] = True
-    return ~is_first
 
 
 def _bytes(packets: Packets) -> bytes:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gnomon.formats.packets import Framed, Packets, framed
 from gnomon.formats.packets.frames import gather
@@ -125,10 +126,25 @@ def in_order(time: Int64s, count: Int64s) -> Int64s:
 def missing(count: Int64s) -> Int64s:
     """Return how many packets are missing before each one, by its counter; 0 before the first.
 
+    A counter that stands still, goes back or begins anew tells nothing; neither would a gap of
+    more than half its range.
+
     Parameters
     ----------
     count : ndarray of int, shape (n,)
-        Counters of 14 bits of one APID, in order, each packet once.
+        Counters of 14 bits of one APID, in order.
     """
     steps = np.diff(count, prepend=count[:1] - 1).astype(np.int64)
-    return np.asarray((steps - 1) % COUNTS, np.int64)
+    found = (steps - 1) % COUNTS
+    return np.where(found < COUNTS // 2, found, 0)
+
+
+def repeats(packets: Packets) -> NDArray[np.bool_]:
+    """Return which packets have the bytes of an earlier one, bool, shape (n,)."""
+    is_first = np.zeros(len(packets), bool)
+    for length in np.unique(packets.length).tolist():
+        alike = np.flatnonzero(packets.length == length)
+        rows = np.ascontiguousarray(gather(packets.data, packets.start[alike], length))
+        _, first = np.unique(rows.view(f"V{length}")[:, 0], return_index=True)
+        is_first[alike[first]] = True
+    return ~is_first
