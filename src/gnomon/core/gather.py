@@ -47,7 +47,8 @@ def gather(view: View, step: Step, key: Key, horizon_us: int | None) -> Gathered
     found = Gathered()
     for role, mark in step.inputs.items():
         if mark.timed:
-            _take_timed(view, found, role, mark, next(iter(step.inputs)))
+            # An optional group may be empty: then the next input that is there leads.
+            _take_timed(view, found, role, mark, found.bound[0][0] if found.bound else "")
         elif mark.by is not None:
             _take_group(found, role, mark, _members(view, step, mark, key), horizon_us)
         else:

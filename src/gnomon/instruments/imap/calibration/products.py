@@ -204,14 +204,14 @@ def _limits(dtype: type[np.generic], least: float, greatest: float) -> dict[str,
 
 
 def _support(said: str, dtype: type[np.generic], greatest: int, form: str) -> dict[str, Any]:
-    name = {np.uint8: "CDF_UINT1", np.uint16: "CDF_UINT2"}[dtype]  # type: ignore[index]
+    name = {np.uint8: "CDF_UINT1", np.uint16: "CDF_UINT2"}[dtype]
     return {
         "CATDESC": said,
         "FIELDNAM": said,
         "DEPEND_0": "epoch",
         "DISPLAY_TYPE": "no_plot",
         "FORMAT": form,
-        "LABLAXIS": said.split(",")[0],
+        "LABLAXIS": said.split(",", maxsplit=1)[0],
         "UNITS": " ",
         "VAR_TYPE": "support_data",
         "FILLVAL": fill_of(name),
