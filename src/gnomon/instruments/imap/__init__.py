@@ -2,13 +2,14 @@
 
 from gnomon.core.instrument import Instrument
 from gnomon.instruments.imap.kinds import KINDS
+from gnomon.instruments.imap.steps.decode import decode
 from gnomon.instruments.imap.telemetry import ialirt, noaa, webpoda, webtcad
 
 INSTRUMENT = Instrument(
     "imap",
     kinds=KINDS,
     sources=(webpoda.SOURCE, webtcad.SOURCE, ialirt.SOURCE, ialirt.HK_SOURCE, noaa.SOURCE),
-    steps=(),
+    steps=(decode,),
     publishers=(),
     pipelines={},
 )

@@ -238,8 +238,8 @@ def split(files: Iterable[Path], clock: SpacecraftClock, folder: Path) -> Split:
     """
     sorting, losses = _Sorting(folder, clock), Losses()
     for file in files:
-        for found, lost in frames(file):
-            sorting.take(found.packets)
+        for packets, lost in frames(file):
+            sorting.take(packets)
             losses += lost
     parts = [
         DayPart(BY_APID[apid], day, sorting.path(apid, day), number)

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from gnomon.formats.packets import Framed, Packets, framed
+from gnomon.formats.packets import Packets, framed
 from gnomon.formats.packets.frames import gather
+from gnomon.instruments.imap.telemetry.packets import BY_APID
 from gnomon.timescales.tt2000 import Int64s
 
 COUNTS = 1 << 14
@@ -45,29 +46,22 @@ class Losses:
         return f"{self.n_bytes} bytes are no packets: {self.places[0]}{more}"
 
 
-def frames(part: Path | bytes) -> Iterator[tuple[Framed, Losses]]:
+def frames(part: Path | bytes) -> Iterator[tuple[Packets, Losses]]:
     """Yield the packets of a file, or of bytes, and what was lost, chunk by chunk.
 
     A packet that ends before its time would is lost, too.
     """
     name = part.name if isinstance(part, Path) else "the bytes"
-    for found in framed(part):
+    for found in framed(part, apids=BY_APID):
         packets = found.packets
         is_short = packets.length < _HEADER + _SECONDS
-        begins = packets.start + found.offset
-        short = [
-            (start, stop, "too short to hold its time")
-            for start, stop in zip(
-                begins[is_short].tolist(),
-                (begins + packets.length)[is_short].tolist(),
-                strict=True,
-            )
-        ]
-        ranges = sorted([(lost.start, lost.stop, lost.reason) for lost in found.lost] + short)
-        kept = packets.take(np.flatnonzero(~is_short)) if short else packets
-        places = tuple(f"{name}: {start} to {stop}: {why}" for start, stop, why in ranges)
-        losses = Losses(sum(stop - start for start, stop, _ in ranges), places)
-        yield Framed(kept, found.lost, found.offset), losses
+        lost = [(one.start, one.stop, one.reason) for one in found.lost]
+        for number in np.flatnonzero(is_short).tolist():
+            start, length = int(packets.start[number]), int(packets.length[number])
+            lost.append((start, start + length, "a packet too short to hold its time"))
+        places = tuple(f"{name}: {start} to {stop}: {why}" for start, stop, why in sorted(lost))
+        kept = packets.take(np.flatnonzero(~is_short)) if is_short.any() else packets
+        yield kept, Losses(sum(stop - start for start, stop, _ in lost), places)
 
 
 def hold(parts: Iterable[Path | bytes]) -> tuple[Packets, Losses]:
@@ -78,19 +72,27 @@ def hold(parts: Iterable[Path | bytes]) -> tuple[Packets, Losses]:
     parts : iterable of Path or bytes
         Concatenated CCSDS packets; a day or so of one sort.
     """
-    losses, found = Losses(), []
+    losses, held = Losses(), Packets(np.empty(0, np.uint8), *np.empty((2, 0), np.int64))
     for part in parts:
-        for one, lost in frames(part):
-            found.append(one.packets)
+        found = []
+        for packets, lost in frames(part):
+            found.append(packets)  # all of them lie in one buffer, which is the part
             losses += lost
-    if not found:
-        return Packets(np.empty(0, np.uint8), *np.empty((2, 0), np.int64)), losses
-    sizes = [len(packets.data) for packets in found]
-    shifts = np.cumsum([0, *sizes[:-1]])
-    starts = [packets.start + shift for packets, shift in zip(found, shifts, strict=True)]
-    data = np.concatenate([packets.data for packets in found])
-    lengths = np.concatenate([packets.length for packets in found])
-    return Packets(data, np.concatenate(starts), lengths), losses
+        if found:
+            starts = np.concatenate([packets.start for packets in found])
+            lengths = np.concatenate([packets.length for packets in found])
+            held = _joined(held, Packets(found[0].data, starts, lengths))
+    return held, losses
+
+
+def _joined(first: Packets, second: Packets) -> Packets:
+    if not len(first):
+        return second
+    return Packets(
+        np.concatenate([first.data, second.data]),
+        np.concatenate([first.start, second.start + len(first.data)]),
+        np.concatenate([first.length, second.length]),
+    )
 
 
 def coarse_s(packets: Packets) -> Int64s:

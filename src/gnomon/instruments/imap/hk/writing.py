@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -73,9 +73,7 @@ def _quoted(text: str) -> str:
     return '"' + text.replace('"', '""') + '"' if _SPECIAL & set(text) else text
 
 
-def write_parquet(
-    path: Path, rows: Rows, clock: SpacecraftClock, kernels: Mapping[str, str]
-) -> None:
+def write_parquet(path: Path, rows: Rows, clock: SpacecraftClock, kernels: Iterable[str]) -> None:
     """Write rows as Parquet: units and labels at the columns, the clock at the table.
 
     Parameters
@@ -83,8 +81,8 @@ def write_parquet(
     path : Path
     rows : Rows
     clock : SpacecraftClock
-    kernels : mapping of str to str
-        Names of the kernels that gave the times.
+    kernels : iterable of str
+        Names of those that gave the times.
     """
     utc = utc_of_tt2000(rows.tt2000, clock.leap_seconds)
     columns = {
@@ -99,7 +97,7 @@ def write_parquet(
     about = {
         "packet": rows.packet,
         "clock": "correlated" if clock.is_correlated else "mission elapsed time + leap seconds",
-        **kernels,
+        "kernels": " ".join(kernels),
     }
     schema = pa.schema(fields, metadata={f"gnomon.{name}": text for name, text in about.items()})
     table = pa.Table.from_arrays([array for array, _ in columns.values()], schema=schema)
