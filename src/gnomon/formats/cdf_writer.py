@@ -262,9 +262,7 @@ def _plain(variable: Variable, name: str) -> tuple[NDArray[Any], int]:
         return kept, 1
     texts = np.char.encode(values, "utf-8") if values.dtype.kind == "U" else values
     width = max(1, texts.dtype.itemsize)
-    padded = np.char.ljust(texts, width) if texts.size else texts.astype(f"S{width}")
-    # A view of single bytes would add an axis: the text stays one element.
-    return np.ascontiguousarray(padded.astype(f"S{width}")), width
+    return np.ascontiguousarray(texts.astype(f"S{width}")), width
 
 
 def _entry_bytes(value: Any, typed: str) -> tuple[str, int, bytes]:
