@@ -31,7 +31,7 @@ def number(body, start_bit, bits):
 def test_fields_are_packed_most_significant_bit_first():
     layout = Layout(
         "A", 100, (Field("X", 4), Field("Y", 12, signed=True), Field("F", 32, is_float=True))
-    )  # noqa: E501
+    )
     values = {"X": np.array([9]), "Y": np.array([-3]), "F": np.array([1.5])}
     (body,) = packed(layout, values, np.array([16_385]))
     assert body.hex() == "0864" + "c001" + "0005" + "9ffd" + "3fc00000"

@@ -28,7 +28,7 @@ from gnomon.timescales.tt2000 import utc_of_tt2000
 SPACECRAFT, SUN, EARTH = -43, 10, 399
 BODY_FRAME, POINTING_FRAME = -43_000, -43_901
 _STEP_S = 5
-"""Between two attitudes; the spacecraft turns 120 degrees, evenly, as SPICE's interpolation does."""
+"""Between two attitudes: 120 degrees of an even turn, which SPICE interpolates exactly."""
 _EPHEMERIS_STEP_S, _DEGREE = 21_600, 7
 _ALWAYS = (datetime(2010, 1, 1, tzinfo=UTC), datetime(2050, 1, 1, tzinfo=UTC))
 _TICK_NS = 20_000
