@@ -165,13 +165,14 @@ class WebpodaSource:
 
         day: Any = item.key["day"]
         path, _, query = item.ref.partition("?")
+        name = path.removesuffix(".bin")
         fresh = dest.with_suffix(".fresh")
         found = self._api.download(path, query, fresh, progress, empty=True)
         if not found.size and known is None:
-            raise NoData(f"WebPODA has no packets in {path} on {day}")
+            raise NoData(f"WebPODA has no packets of {name} on {day}")
         parts = [known.path, fresh] if known else [fresh]
-        # The archive has cut the day, with its margin; the clock is the decoder's affair.
-        counts = write_day(dest, parts, day, None)
+        # Which of them are of the day is the decoder's affair, who knows the clock.
+        counts = write_day(dest, parts, day, None, apid=BY_NAME[name].apid)
         fresh.unlink()
         return Report(metrics=counts.metrics(), flaw=counts.flaw)
 
