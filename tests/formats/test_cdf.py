@@ -164,7 +164,7 @@ def test_fill_values_become_nan():
     np.testing.assert_array_equal(nought, [0.0, 1.0])
 
 
-def test_the_conformance_check_finds_what_is_wrong(tmp_path):
+def test_the_conformance_check_finds_what_is_wrong():
     flaws = istp_flaws(small(), "a")
     assert "global attribute Discipline is missing" in flaws
     assert any(flaw.startswith("b: VAR_TYPE") for flaw in flaws)
