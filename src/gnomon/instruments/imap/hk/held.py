@@ -128,8 +128,8 @@ def in_order(time: Int64s, count: Int64s) -> Int64s:
 def missing(count: Int64s) -> Int64s:
     """Return how many packets are missing before each one, by its counter; 0 before the first.
 
-    A counter that stands still, goes back or begins anew tells nothing; neither would a gap of
-    more than half its range.
+    A counter that stands still or goes back tells nothing: a gap of more than half its range is
+    taken for that.
 
     Parameters
     ----------
