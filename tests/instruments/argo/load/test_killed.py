@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from gnomon.instruments.argo.load.address import Address
 from gnomon.instruments.argo.load.publisher import open_database
+from gnomon.publish.databases.address import Address
 
 PROGRAM = """
 import itertools, sys

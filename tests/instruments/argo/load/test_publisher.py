@@ -8,17 +8,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from gnomon.errors import BadData, ConfigError, Corrupt, Full, PublishError
-from gnomon.instruments.argo.load.address import Address
 from gnomon.instruments.argo.load.database import STAGE, Load
 from gnomon.instruments.argo.load.publisher import (
     DatabaseConfig,
     DatabasePublisher,
-    Snapshot,
     open_database,
 )
 from gnomon.instruments.argo.load.rows import rows_of
 from gnomon.instruments.argo.load.schema import FILLED_BY, TABLES, profile_id
 from gnomon.instruments.argo.science.status import float_status
+from gnomon.publish.databases.address import Address
 from gnomon.publish.publisher import Receipt
 from loads import START_US, Float
 
@@ -355,38 +354,6 @@ def test_addresses_that_make_no_sense_are_refused(tmp_path, url):
     with pytest.raises(ConfigError) as caught:
         open_database(Address(url), tmp_path)
     assert "pässword" not in str(caught.value)
-
-
-def test_a_snapshot_asks_once_for_many(publisher, tmp_path):
-    receipt = publisher.publish(*Float().write(ANALYSIS, tmp_path))
-    calls = []
-
-    def read():
-        calls.append(1)
-        return publisher.database.loaded()
-
-    snapshot = Snapshot(read)
-    assert [snapshot.tells(receipt) for _ in range(5)] == [True] * 5
-    assert calls == [1]
-
-
-def test_a_snapshot_waits_once_for_a_server_that_is_absent(publisher, tmp_path):
-    receipt = publisher.publish(*Float().write(ANALYSIS, tmp_path))
-    calls = []
-
-    def read():
-        calls.append(1)
-        raise PublishError("gone")
-
-    snapshot = Snapshot(read)
-    for _ in range(5):
-        with pytest.raises(PublishError, match="gone"):
-            snapshot.tells(receipt)
-    assert calls == [1]
-    snapshot.forget()
-    with pytest.raises(PublishError, match="gone"):
-        snapshot.tells(receipt)
-    assert calls == [1, 1]
 
 
 def test_errors_are_ours(publisher, tmp_path):

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from gnomon.core.fingerprint import canonical
 from gnomon.errors import BadData
-from gnomon.instruments.argo.load.address import Address
 from gnomon.instruments.argo.load.binary import copy_stream
 from gnomon.instruments.argo.load.publisher import DatabaseConfig
 from gnomon.instruments.argo.load.schema import (
@@ -21,6 +20,7 @@ from gnomon.instruments.argo.load.schema import (
     profile_ids,
     profile_key,
 )
+from gnomon.publish.databases.address import Address
 
 KEYS = st.tuples(
     st.integers(1, 9_999_999), st.integers(0, 9999), st.sampled_from("AD"), st.integers(0, 127)

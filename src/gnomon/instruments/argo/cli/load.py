@@ -27,9 +27,9 @@ from gnomon.engine.project import Project
 from gnomon.errors import ConfigError
 from gnomon.instruments.argo.cli.sync import PIPELINE, Floats
 from gnomon.instruments.argo.kinds import ANALYSIS, FLOAT, PARAMETERS, PROFILES
-from gnomon.instruments.argo.load.address import Address
 from gnomon.instruments.argo.load.publisher import DATABASE, REDIS, open_database
 from gnomon.instruments.argo.load.redis import Hot, RedisConfig
+from gnomon.publish.databases.address import Address
 
 _LOADED = {
     DATABASE.name: (FLOAT, PROFILES, PARAMETERS, ANALYSIS),

@@ -13,11 +13,11 @@ from typing import Any, ClassVar
 import pyarrow as pa
 
 from gnomon.errors import ConfigError
-from gnomon.instruments.argo.load.address import Address
 from gnomon.instruments.argo.load.rows import Rows
 from gnomon.instruments.argo.load.schema import FILLED_BY, LOAD_TABLE, TABLES, Table, Type
-from gnomon.instruments.argo.load.sessions import Sessions
 from gnomon.instruments.argo.load.status import STATUS, status_view
+from gnomon.publish.databases.address import Address
+from gnomon.publish.databases.sessions import Sessions
 
 STAGE = "argo_stage"
 """The temporary table that rows wait in until they are compared with those that are there."""

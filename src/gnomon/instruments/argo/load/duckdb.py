@@ -15,9 +15,9 @@ from typing import Any, ClassVar
 import pyarrow as pa
 
 from gnomon.errors import Full, MissingExtra, PublishError
-from gnomon.instruments.argo.load.address import Address
 from gnomon.instruments.argo.load.database import Database
 from gnomon.instruments.argo.load.schema import Table, Type
+from gnomon.publish.databases.address import Address
 
 _ROWS = "gnomon_rows"
 _WRITERS: defaultdict[Path, threading.Lock] = defaultdict(threading.Lock)

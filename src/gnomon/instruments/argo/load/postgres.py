@@ -14,10 +14,10 @@ from typing import Any, ClassVar
 import pyarrow as pa
 
 from gnomon.errors import ConfigError, Full, MissingExtra, PublishError
-from gnomon.instruments.argo.load.address import Address
 from gnomon.instruments.argo.load.binary import copy_stream
 from gnomon.instruments.argo.load.database import Database
 from gnomon.instruments.argo.load.schema import PROFILE_TABLE, Table, Type
+from gnomon.publish.databases.address import Address
 
 _CONNECTIONS = 4
 _PATIENCE_S = 10

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import math
-import threading
-import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection
 from pathlib import Path
 
 from pydantic import Field
@@ -13,17 +10,17 @@ from pydantic import Field
 from gnomon.core.dataset import Dataset
 from gnomon.core.instrument import PublisherType
 from gnomon.core.steps import StepConfig
-from gnomon.errors import ConfigError, Corrupt, PublishError
+from gnomon.errors import ConfigError, Corrupt
 from gnomon.instruments.argo.kinds import ANALYSIS
-from gnomon.instruments.argo.load.address import Address
 from gnomon.instruments.argo.load.database import Database, Load
 from gnomon.instruments.argo.load.latest import float_fields, latest_of
 from gnomon.instruments.argo.load.redis import KINDS, Hot, RedisConfig
 from gnomon.instruments.argo.load.rows import rows_of
 from gnomon.instruments.argo.load.schema import FILLED_BY
+from gnomon.publish.databases.address import Address
+from gnomon.publish.databases.snapshot import Snapshot
 from gnomon.publish.publisher import Receipt
 
-_SNAPSHOT_S = 5.0
 _SCHEMES = "postgresql://user@host/name, sqlite:///file.db or duckdb:///file.duckdb"
 
 
@@ -92,7 +89,7 @@ class DatabasePublisher:
 
     def holds(self, receipt: Receipt) -> bool:
         """Compare what `argo_load` says; the rows themselves are not looked at."""
-        return self._snapshot.tells(receipt)
+        return self._snapshot.holds((_float_of_key(receipt.key), receipt.kind), receipt.sha256)
 
     def retract(self, receipt: Receipt) -> None:
         """Delete the rows."""
@@ -125,45 +122,12 @@ class RedisPublisher:
 
     def holds(self, receipt: Receipt) -> bool:
         """Compare the hash's sum; it is gone when the hash expired, and prolonged when not."""
-        return self._snapshot.tells(receipt)
+        return self._snapshot.holds((_float_of_key(receipt.key), receipt.kind), receipt.sha256)
 
     def retract(self, receipt: Receipt) -> None:
         """Remove what the dataset said."""
         self.hot.remove(_float_of_key(receipt.key), receipt.kind)
         self._snapshot.forget()
-
-
-class Snapshot:
-    """What a target holds, as it was a moment ago: it is asked for every receipt in turn."""
-
-    def __init__(self, read: Callable[[], Mapping[tuple[int, str], str]]) -> None:
-        self._read, self._lock = read, threading.Lock()
-        self._taken_s = -math.inf
-        self._found: Mapping[tuple[int, str], str] | PublishError = {}
-
-    def tells(self, receipt: Receipt) -> bool:
-        """Tell whether the target held what a receipt says."""
-        place = (_float_of_key(receipt.key), receipt.kind)
-        with self._lock:
-            if time.monotonic() - self._taken_s > _SNAPSHOT_S:
-                self._take()
-            found = self._found
-        if isinstance(found, PublishError):
-            raise PublishError(str(found))
-        return found.get(place) == receipt.sha256
-
-    def forget(self) -> None:
-        """Look again next time."""
-        with self._lock:
-            self._taken_s = -math.inf
-
-    def _take(self) -> None:
-        try:
-            self._found = self._read()
-        except PublishError as error:
-            # Who waits for an absent server does so once, not for every receipt.
-            self._found = error
-        self._taken_s = time.monotonic()
 
 
 def _float_of(dataset: Dataset, kinds: Collection[str]) -> int:

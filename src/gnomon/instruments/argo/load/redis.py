@@ -26,7 +26,6 @@ from pydantic import Field
 from gnomon.core.steps import StepConfig
 from gnomon.errors import ConfigError, Full, MissingExtra, PublishError
 from gnomon.instruments.argo.kinds import ANALYSIS, FLOAT
-from gnomon.instruments.argo.load.address import Address
 from gnomon.instruments.argo.load.database import Database
 from gnomon.instruments.argo.load.latest import (
     FLOAT_FIELDS,
@@ -34,6 +33,7 @@ from gnomon.instruments.argo.load.latest import (
     Latest,
     latest_in,
 )
+from gnomon.publish.databases.address import Address
 
 _DAY_S = 86_400
 _PATIENCE_S = 10

@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gnomon.errors import Full, PublishError
-from gnomon.instruments.argo.load.address import Address
 from gnomon.instruments.argo.load.database import STAGE, Database
 from gnomon.instruments.argo.load.schema import Table, Type
+from gnomon.publish.databases.address import Address
 
 _PATIENCE_S = 60.0
 _ROWS = 65_536
