@@ -147,7 +147,7 @@ class SpacecraftClock:
         coarse_s, ticks : ndarray of int64, or int64
         """
         tt = np.asarray(tt2000, dtype=np.int64)
-        time = tt + _tdb_minus_tt_ns(tt) if self.is_tdb else tt
+        time = tt + tdb_minus_tt_ns(tt) if self.is_tdb else tt
         step = np.maximum(np.searchsorted(self.at_time_ns, time, side="right") - 1, 0)
         since = time - self.at_time_ns[step]
         slope = self.drift[step] / (1 + self.drift[step])
@@ -160,7 +160,7 @@ class SpacecraftClock:
         )
 
     def _tt(self, time_ns: Int64s) -> Int64s:
-        return time_ns - _tdb_minus_tt_ns(time_ns) if self.is_tdb else time_ns
+        return time_ns - tdb_minus_tt_ns(time_ns) if self.is_tdb else time_ns
 
 
 def _rounded(numerator: Int64s, denominator: int) -> Int64s:
@@ -198,7 +198,7 @@ def _decoded(encoded_ns: Int64s, clock: SpacecraftClock) -> Int64s:
     return shown
 
 
-def _tdb_minus_tt_ns(time_ns: Int64s) -> Int64s:
+def tdb_minus_tt_ns(time_ns: Int64s) -> Int64s:
     """Return TDB - TT; either scale may be given: they differ by less than 2 ms."""
     mean = _ANOMALY + _ANOMALY_PER_NS * time_ns
     shift = np.rint(_TDB_AMPLITUDE_NS * np.sin(mean + _ECCENTRICITY * np.sin(mean)))

@@ -1,1 +1,1 @@
-"""SPICE kernels: names, coverage, metakernels, frames."""
+"""SPICE kernels: their names and coverage, metakernels, attitude."""
