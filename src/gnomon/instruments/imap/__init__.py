@@ -2,14 +2,18 @@
 
 from gnomon.core.instrument import Instrument
 from gnomon.instruments.imap.kinds import KINDS
+from gnomon.instruments.imap.steps.apply import apply
 from gnomon.instruments.imap.steps.decode import decode
+from gnomon.instruments.imap.steps.gradiometer import gradiometer
+from gnomon.instruments.imap.steps.manual import manual
+from gnomon.instruments.imap.steps.quality import quality
 from gnomon.instruments.imap.telemetry import ialirt, noaa, webpoda, webtcad
 
 INSTRUMENT = Instrument(
     "imap",
     kinds=KINDS,
     sources=(webpoda.SOURCE, webtcad.SOURCE, ialirt.SOURCE, ialirt.HK_SOURCE, noaa.SOURCE),
-    steps=(decode,),
+    steps=(decode, gradiometer, quality, manual, apply),
     publishers=(),
     pipelines={},
 )

@@ -102,7 +102,7 @@ def test_a_csv_that_is_not_the_one_described_is_refused(tmp_path):
     with pytest.raises(BadData, match=r"\(MD5\)"):
         read_layer(json_path)
     csv_path.unlink()
-    with pytest.raises(BadData, match="its CSV .* is missing"):
+    with pytest.raises(BadData, match=r"its CSV .* is missing"):
         read_layer(json_path)
 
 

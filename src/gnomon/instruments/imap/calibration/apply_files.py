@@ -29,7 +29,7 @@ from gnomon.instruments.imap.calibration.science_files import (
     read_science,
 )
 from gnomon.instruments.imap.kinds import METAKERNEL
-from gnomon.timescales.tt2000 import day_bounds
+from gnomon.timescales.tt2000 import day_bounds, iso
 
 Floats = NDArray[np.float64]
 
@@ -111,20 +111,21 @@ def apply_files(task: Task, offsets: Path, path_of: Callable[[str], Path]) -> Ap
     lost = []
     if science.n_untimed or made.n_untimed:
         lost.append(f"{science.n_untimed + made.n_untimed} vectors without a time were left out")
-    frames, n_blank = [], {}
+    frames = []
+    metrics = _metrics(science, made, task)
     for frame in task.frames if len(made.tt2000) else ():
         try:
-            vectors = in_frame(made, frame, task.metakernel)
+            vectors, told = in_frame(made, frame, task.metakernel)
         except (BadData, NoData) as error:
             lost.append(f"{frame} was not written: {error}")
             continue
         blank = int(np.count_nonzero(_is_blank(vectors) & ~_is_blank(made.vectors)))
         if blank:
-            lost.append(f"{frame}: {blank} of {len(vectors)} vectors have no attitude")
+            lost.append(f"{frame}: {blank} of {len(vectors)} vectors have no attitude, {told}")
         write_cdf(path_of(frame), products.l2_pre(made, vectors, frame, origin))
         frames.append(frame)
-        n_blank[f"n_without_attitude_{frame}"] = float(blank)
-    return Applied(tuple(frames), tuple(lost), _metrics(science, made, task) | n_blank)
+        metrics[f"n_without_attitude_{frame}"] = blank
+    return Applied(tuple(frames), tuple(lost), metrics)
 
 
 def _origin(task: Task, science: Science) -> Origin:
@@ -155,29 +156,41 @@ def _is_blank(vectors: Floats) -> NDArray[np.bool_]:
     return np.isnan(vectors).any(axis=1)
 
 
-def in_frame(made: Calibrated, frame: str, metakernel: Path | None) -> Floats:
-    """Return the vectors of a day in a frame, nT, shape (n, 3); NaN without attitude.
+def in_frame(made: Calibrated, frame: str, metakernel: Path | None) -> tuple[Floats, str]:
+    """Return the vectors of a day in a frame, nT, shape (n, 3), and where the first gap is.
+
+    Vectors without attitude are NaN.
 
     Raises
     ------
+    BadData
+        A kernel is missing or damaged.
     NoData
         There is no metakernel, or it knows the frame at none of these times.
     """
     if metakernel is None:
         raise NoData("no metakernel covers the day")
     n = len(made.tt2000)
-    turned = np.empty((n, 3))
+    turned, told = np.empty((n, 3)), ""
     for start in range(0, n, _CHUNK):
         part = slice(start, start + _CHUNK)
-        turned[part] = rotated(attitude(frame, made.tt2000[part], metakernel), made.vectors[part])
+        matrices, gap = attitude(frame, made.tt2000[part], metakernel)
+        turned[part] = rotated(matrices, made.vectors[part])
+        told = told or gap
     if bool(_is_blank(turned).all()) and not bool(_is_blank(made.vectors).all()):
-        raise NoData(f"{metakernel.name} has no attitude for it on that day")
-    return turned
+        raise NoData(f"no attitude on that day, {told}")
+    return turned, told
 
 
-def attitude(frame: str, tt2000: NDArray[np.int64], metakernel: Path) -> Floats:
-    """Return rotations from the sensors' frame into another one, shape (n, 3, 3)."""
+def attitude(frame: str, tt2000: NDArray[np.int64], metakernel: Path) -> tuple[Floats, str]:
+    """Return rotations from the sensors' frame, shape (n, 3, 3), and where the first gap is."""
     # SPICE is optional, and offsets need none.
-    from gnomon.instruments.imap.kernels.frames import rotations  # noqa: PLC0415
+    from gnomon.instruments.imap.kernels import frames  # noqa: PLC0415
 
-    return rotations(frame, tt2000, metakernel, metakernel.parents[METAKERNEL.path.count("/")])
+    root = metakernel.parents[METAKERNEL.path.count("/")]
+    found = frames.attitude(frame, tt2000, metakernel, root)
+    if not found.gaps:
+        return found.matrices, ""
+    gap = found.gaps[0]
+    more = f" and {len(found.gaps) - 1} more gaps" if len(found.gaps) > 1 else ""
+    return found.matrices, f"from {iso(gap.start)} to {iso(gap.stop)} UTC ({gap.reason}){more}"

@@ -82,7 +82,7 @@ def _field(path: Path, sensor: str, matrices: Path | None) -> Field:
 
 
 def _with_attitude(field: Field, metakernel: Path) -> Field:
-    return replace(field, despin=attitude(_DESPUN, field.tt2000, metakernel))
+    return replace(field, despin=attitude(_DESPUN, field.tt2000, metakernel)[0])
 
 
 def quality(windows: tuple[Window, ...], day: date, name: str) -> Layer:
