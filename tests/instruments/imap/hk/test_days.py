@@ -15,7 +15,8 @@ from packets_by_hand import PW, STATUS, mets, packet, stream
 
 DAY = date(2025, 11, 1)
 PLAIN = SpacecraftClock.read(None, None)
-PLAIN_DAY = (date(2025, 11, 1) - date(2010, 1, 1)).days * 86_400
+MIDNIGHT = (DAY - date(2010, 1, 1)).days * 86_400 + 3
+"""What a clock without a kernel shows then: it counts the leap seconds since 2010."""
 
 
 def test_real_packets_once(real, clock, tmp_path):
@@ -51,8 +52,8 @@ def test_a_day_is_cut_by_true_utc_with_a_margin(clock, tmp_path):
 @given(seed=st.integers(0, 1000))
 def test_order_of_arrival_plays_no_part(tmp_path_factory, seed):
     folder = tmp_path_factory.mktemp("days")
-    packets = stream(mets(PLAIN_DAY, 30, every=1), first=16_370)
-    packets += [packet(PLAIN_DAY + 3, 5), packet(PLAIN_DAY + 3, 6)]
+    packets = stream(mets(MIDNIGHT, 30, every=1), first=16_370)
+    packets += [packet(MIDNIGHT + 3, 5), packet(MIDNIGHT + 3, 6)]
     shuffled = [*packets, *packets[::3]]
     random.Random(seed).shuffle(shuffled)
     halves = [b"".join(shuffled[:20]), b"".join(shuffled[20:])]
@@ -63,7 +64,7 @@ def test_order_of_arrival_plays_no_part(tmp_path_factory, seed):
 
 
 def test_equal_times_and_other_bytes_both_stay_the_later_part_last(plain, tmp_path):
-    old, new = packet(PLAIN_DAY, 1, b"old12345"), packet(PLAIN_DAY, 1, b"new12345")
+    old, new = packet(MIDNIGHT, 1, b"old12345"), packet(MIDNIGHT, 1, b"new12345")
     write_day(tmp_path / "day", [old, new + old], DAY, plain)
     assert (tmp_path / "day").read_bytes() == old + new
 
@@ -82,7 +83,7 @@ def test_bytes_without_a_packet_are_bad_data(plain, tmp_path):
 
 
 def test_other_apids_and_other_days_are_counted(plain, tmp_path):
-    parts = [*stream([PLAIN_DAY, PLAIN_DAY + 1]), *stream([PLAIN_DAY], apid=STATUS), packet(9, 2)]
+    parts = [*stream([MIDNIGHT, MIDNIGHT + 1]), *stream([MIDNIGHT], apid=STATUS), packet(9, 2)]
     counts = write_day(tmp_path / "day", parts, DAY, plain, apid=PW)
     assert counts.metrics() == {
         "n_packets": 2, "n_duplicates": 0, "n_outside": 1, "n_strangers": 1, "n_lost_bytes": 0,
@@ -118,10 +119,10 @@ def test_a_truncated_tail_and_a_wrong_length_are_told(real, clock, tmp_path):
 
 
 def test_split_by_apid_and_day(plain, tmp_path):
-    edge = PLAIN_DAY + 86_400
+    edge = MIDNIGHT + 86_400
     near = [packet(edge - 1, 0), packet(edge + MARGIN_UNCORRELATED_S - 1, 1)]
-    far = [packet(edge + 5_000, 2), packet(PLAIN_DAY + 40_000, 3)]
-    other = [packet(PLAIN_DAY + 2 * 86_400 - 5, 9, apid=STATUS), packet(edge, 1, apid=1001)]
+    far = [packet(edge + 5_000, 2), packet(MIDNIGHT + 40_000, 3)]
+    other = [packet(MIDNIGHT + 2 * 86_400 - 5, 9, apid=STATUS), packet(edge, 1, apid=1001)]
     file = tmp_path / "mixed.bin"
     file.write_bytes(b"".join([*far, *other, *near]))
     (tmp_path / "parts").mkdir()
