@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import typer
 
+from gnomon.instruments.imap.cli.binary import binary
+from gnomon.instruments.imap.cli.check import ialirt as check_ialirt
+from gnomon.instruments.imap.cli.ialirt import ialirt, ialirt_hk
+from gnomon.instruments.imap.cli.noaa import noaa
+from gnomon.instruments.imap.cli.simulate import simulate
+from gnomon.instruments.imap.cli.webtcad import hi45_step, hi90_step, lo_pivot_platform
+
 app = typer.Typer(help="IMAP's magnetometer.", no_args_is_help=True)
 fetch = typer.Typer(help="Bring in what is new in an archive.", no_args_is_help=True)
 plot = typer.Typer(help="Draw.", no_args_is_help=True)
@@ -11,3 +18,17 @@ check = typer.Typer(help="Look for anomalies.", no_args_is_help=True)
 app.add_typer(fetch, name="fetch")
 app.add_typer(plot, name="plot")
 app.add_typer(check, name="check")
+app.command("simulate")(simulate)
+
+fetch.command("binary")(binary)
+fetch.command("ialirt")(ialirt)
+fetch.command("ialirt-hk")(ialirt_hk)
+fetch.command("noaa")(noaa)
+for _name, _command in (
+    ("lo-pivot-platform", lo_pivot_platform),
+    ("hi45-step", hi45_step),
+    ("hi90-step", hi90_step),
+):
+    fetch.command(_name)(_command)
+    fetch.command(f"imap-{_name}", hidden=True)(_command)
+check.command("ialirt")(check_ialirt)
