@@ -5,8 +5,8 @@ from __future__ import annotations
 import signal
 import ssl
 import threading
-from collections.abc import Callable, Iterable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -150,16 +150,25 @@ def serve(
     ConfigError
         The folder is missing or a port is taken.
     """
+    with (
+        until_interrupted() as wait,
+        Archive(folder, http_port=http_port, ftp_port=ftp_port, faults=faults) as archive,
+    ):
+        if http_port is not None:
+            announce(archive.http_url)
+        if ftp_port is not None:
+            announce(archive.ftp_url)
+        wait()
+
+
+@contextmanager
+def until_interrupted() -> Iterator[Callable[[], object]]:
+    """Give what waits for SIGINT or SIGTERM; for the main thread."""
     stop = threading.Event()
     signals = (signal.SIGINT, signal.SIGTERM)
     before = {number: signal.signal(number, lambda *_: stop.set()) for number in signals}
     try:
-        with Archive(folder, http_port=http_port, ftp_port=ftp_port, faults=faults) as archive:
-            if http_port is not None:
-                announce(archive.http_url)
-            if ftp_port is not None:
-                announce(archive.ftp_url)
-            stop.wait()
+        yield stop.wait
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -10,7 +10,7 @@ from gnomon.instruments.imap.simulate.mission import Mission
 
 @pytest.fixture(scope="session")
 def mission():
-    return Mission(days=2, seed=3)
+    return Mission(days=2, seed=3, gap=True)
 
 
 @pytest.fixture(scope="session")

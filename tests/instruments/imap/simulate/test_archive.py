@@ -9,7 +9,7 @@ import pytest
 
 from gnomon.errors import ConfigError
 from gnomon.formats.cdf import read_cdf
-from gnomon.instruments.imap.kinds import CALIBRATION, L1B, L1C, MANUAL, MANUAL_DATA, XTCE
+from gnomon.instruments.imap.kinds import CALIBRATION, L1B, L1C, LAYER, LAYER_DATA, XTCE
 from gnomon.instruments.imap.simulate import archive, science
 from gnomon.instruments.imap.simulate.feeds import LO_PIVOT
 from gnomon.instruments.imap.simulate.services import Services
@@ -95,7 +95,7 @@ def test_science_files_are_read_back(archive_folder, mission):
 
 def test_names_are_those_of_the_store(archive_folder):
     local = archive_folder / "local"
-    kinds = (XTCE, CALIBRATION, MANUAL, MANUAL_DATA)
+    kinds = (XTCE, CALIBRATION, LAYER, LAYER_DATA)
     for path in local.rglob("*_v0*"):
         relative = path.relative_to(local).as_posix()
         assert any(kind.parse(relative) for kind in kinds), relative

@@ -71,8 +71,9 @@ def test_seeds_differ_and_repeat(epochs):
     assert np.any(one.offsets_nt["mago"] != other.offsets_nt["mago"])
 
 
-def test_a_single_day_has_no_gap():
-    assert Mission(days=1).attitude_gap is None
+def test_only_a_second_day_has_a_gap():
+    assert Mission(days=1, gap=True).attitude_gap is None
+    assert Mission(days=2).attitude_gap is None
 
 
 def test_windows_overlap_and_touch(mission):

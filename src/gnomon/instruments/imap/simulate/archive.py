@@ -1,12 +1,14 @@
 """A folder that holds the archives of a simulated mission, and services that answer from it.
 
-archive.json         start, days and seed: all of the truth follows from them
-webpoda/ webtcad/    packets and analogue telemetry, with times of arrival
-sdc/                 science files, kernels, tables, as the science data centre names them
-ialirt/ noaa/        records
-local/               what the team has itself, in the folders of a store: packet definition,
-orientation of the sensors, layers of offsets; and its quality windows
-truth/               the field in GSE, once a minute, and what was added to it
+    archive.json         start, days, seed: all of the truth follows from them
+    webpoda/ webtcad/    packets and analogue telemetry, with times of arrival
+    sdc/                 science files, kernels, tables, as the science data centre names them
+    ialirt/ noaa/        records
+    local/               what the team has itself, in the folders of a store: packet definition,
+                         orientation of the sensors, layers of offsets; and its quality windows
+    truth/               the field in GSE, once a minute, and what was added to it
+
+The same mission makes the same bytes.
 """
 
 from __future__ import annotations
@@ -38,6 +40,7 @@ def simulate_archive(folder: Path, mission: Mission) -> None:
     if folder.exists() and any(folder.iterdir()):
         raise ConfigError(f"{folder} is not empty")
     about = {"start": mission.start.isoformat(), "days": mission.days, "seed": mission.seed}
+    about["gap"] = mission.gap
     _write(folder / ABOUT, _json(about))
     for said in housekeeping.told(mission):
         _write_packets(folder / "webpoda", said.layout.name, housekeeping.poda_packets(said))
@@ -65,7 +68,8 @@ def mission_of(folder: Path) -> Mission:
         about = json.loads((folder / ABOUT).read_bytes())
     except FileNotFoundError:
         raise ConfigError(f"{folder} holds no simulated archives; make them first") from None
-    return Mission(date.fromisoformat(about["start"]), about["days"], about["seed"])
+    start = date.fromisoformat(about.pop("start"))
+    return Mission(start, **about)
 
 
 def fill(services: Services, folder: Path) -> None:
@@ -198,7 +202,7 @@ def _write_local(folder: Path, mission: Mission) -> None:
     _write(folder / "definitions/imap_mag_xtce_v001.xml", housekeeping.xtce())
     name, body = science.calibration_file(mission)
     _write(folder / f"science-ancillary/l2-rotation/{name}", body)
-    for path, content in corrections.manual_layers(mission):
+    for path, content in corrections.offset_layers(mission):
         _write(folder / path, content)
     _write(folder / QUALITY, corrections.quality_windows(mission).encode())
 

@@ -15,6 +15,8 @@ from gnomon.instruments.imap.simulate.motion import Floats, Times
 
 FACTOR = -RATIO / (1 - RATIO)
 """What the difference of the sensors, MAGi - MAGo, is multiplied by to correct MAGo."""
+METHOD = "known-offsets"
+"""Of the layers: none that gnomon makes by itself, so they are put into the store by hand."""
 _HEADER = "time,offset_x,offset_y,offset_z,timedelta,quality_flag,quality_bitmask"
 _HOUR_NS = 3600 * NS
 
@@ -81,7 +83,7 @@ def offset_to_add(mission: Mission) -> Floats:
     return np.asarray(-offsets[OUTER] - FACTOR * (offsets[INNER] - offsets[OUTER]))
 
 
-def manual_layers(mission: Mission) -> Iterator[tuple[str, bytes]]:
+def offset_layers(mission: Mission) -> Iterator[tuple[str, bytes]]:
     """Return the layers of offsets as files of the store, by path: CSV and JSON of each day."""
     for number, day in enumerate(mission.dates):
         for mode in ("norm", "burst")[: 2 if number == 0 else 1]:
@@ -90,7 +92,7 @@ def manual_layers(mission: Mission) -> Iterator[tuple[str, bytes]]:
 
 def _layer(mission: Mission, day: date, mode: str) -> Iterator[tuple[str, bytes]]:
     folder = f"calibration/layers/{day:%Y/%m}"
-    stem = f"imap_mag_manual-{mode}-layer"
+    stem = f"imap_mag_{METHOD}-{mode}-layer"
     end = f"{day:%Y%m%d}_v001.0001"
     offsets = ",".join(map(str, offset_to_add(mission).tolist()))
     text = f"{_HEADER}\n{day}T00:00:00.000000000,{offsets},0.0,0,0\n"
@@ -113,7 +115,7 @@ def _layer(mission: Mission, day: date, mode: str) -> Iterator[tuple[str, bytes]
             "creation_timestamp": f"{day}T12:00:00",
             "comment": "Offsets of the simulated sensors",
         },
-        "method": "manual",
+        "method": METHOD,
         "value_type": "boundary_changes",
     }
     yield f"{folder}/{stem}_{end}.json", json.dumps(about, indent=4).encode()

@@ -45,11 +45,14 @@ class Mission:
         How many.
     seed : int
         The same seed makes the same truth, and the same bytes.
+    gap : bool
+        Whether the attitude lacks ten minutes of the second day.
     """
 
     start: date = date(2026, 3, 1)
     days: int = 2
     seed: int = 0
+    gap: bool = False
 
     # -- time
 
@@ -67,7 +70,7 @@ class Mission:
     @property
     def attitude_gap(self) -> tuple[int, int] | None:
         """TT2000 between which no attitude is known: 06:00 to 06:10 of the second day."""
-        if self.days < 2:  # noqa: PLR2004 - the second day
+        if not self.gap or self.days < 2:  # noqa: PLR2004 - the second day
             return None
         sixth_hour = motion.midnight(self.dates[1]) + 6 * 3600 * NS
         return sixth_hour, sixth_hour + 600 * NS

@@ -140,6 +140,20 @@ class Services:
             noaa=f"{root}/noaa/json/rtsw/",
         )
 
+    def environment(self) -> dict[str, str]:
+        """Return the variables that lead gnomon here, as a project's ``.env`` holds them."""
+        urls, tokens = self.urls, self.tokens
+        return {
+            "IMAP_WEBPODA_TOKEN": tokens.webpoda,
+            "IMAP_API_KEY": tokens.sdc,
+            "IALIRT_API_KEY": tokens.ialirt,
+            "WEBPODA_DATA_ACCESS_URL": urls.webpoda,
+            "WEBTCAD_DATA_ACCESS_URL": urls.webtcad,
+            "IMAP_DATA_ACCESS_URL": urls.sdc,
+            "IALIRT_DATA_ACCESS_URL": urls.ialirt,
+            "SOLAR1_ACE_DATA_ACCESS_URL": urls.noaa,
+        }
+
     @property
     def requests(self) -> list[Request]:
         """What was asked for so far, in order; clear it as you like."""

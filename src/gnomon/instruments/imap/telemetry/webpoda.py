@@ -41,7 +41,9 @@ _TIMES = "project(time,ert)&formatTime(%22yyyy-MM-dd'T'HH:mm:ss%22)"
 class WebpodaConfig(Dates):
     """Which part of the archive."""
 
-    url: str = Field("", description="the operations centre's when empty")
+    url: str = Field(
+        "", description="WEBPODA_DATA_ACCESS_URL, or the operations centre's, when empty"
+    )
     system: Literal["SID1", "SID2"] = Field("SID2", description="SID1: flight; SID2: before it")
     packets: tuple[str, ...] = Field((ALL,), description="names, APIDs, or all")
     by_ert: bool = Field(default=False, description="the days are those of reception")
@@ -240,7 +242,7 @@ def _item(name: str, day_text: str, stamp: str) -> Item:
 
 def open_webpoda(config: WebpodaConfig, network: Network) -> WebpodaSource:
     """Connect to the operations centre."""
-    url = access.address(config.url, network, "", access.WEBPODA)
+    url = access.address(config.url, network, "WEBPODA_DATA_ACCESS_URL", access.WEBPODA)
     if "packets/SID" not in url:
         url = f"{url}/packets/{config.system}"
     return WebpodaSource(config, access.operations(url, network))

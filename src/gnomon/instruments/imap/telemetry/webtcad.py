@@ -62,7 +62,9 @@ SERIES = {
 class WebtcadConfig(Dates):
     """Which part of the archive."""
 
-    url: str = Field("", description="the operations centre's when empty")
+    url: str = Field(
+        "", description="WEBTCAD_DATA_ACCESS_URL, or the operations centre's, when empty"
+    )
     series: tuple[Series, ...] = Field(get_args(Series), min_length=1)
 
 
@@ -169,7 +171,7 @@ def _item(series: str, day: date, stamp: str) -> Item:
 
 def open_webtcad(config: WebtcadConfig, network: Network) -> WebtcadSource:
     """Connect to the operations centre."""
-    url = access.address(config.url, network, "", access.WEBTCAD)
+    url = access.address(config.url, network, "WEBTCAD_DATA_ACCESS_URL", access.WEBTCAD)
     return WebtcadSource(config, access.operations(url, network))
 
 
