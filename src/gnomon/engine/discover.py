@@ -8,10 +8,11 @@ from importlib.metadata import EntryPoint, entry_points
 from gnomon.core.instrument import Instrument
 from gnomon.core.pipeline import Registry
 from gnomon.publish.folder import FOLDER
+from gnomon.publish.tables.publisher import TABLES
 
 GROUP = "gnomon.instruments"
 _log = logging.getLogger(__name__)
-_BUILT_IN = Instrument("gnomon", publishers=(FOLDER,))
+_BUILT_IN = Instrument("gnomon", publishers=(FOLDER, TABLES))
 
 
 def discover() -> Registry:

@@ -30,13 +30,17 @@ class Snapshot(Generic[Place]):
 
     def holds(self, place: Place, sha256: str) -> bool:
         """Tell whether the target held these bytes in a place."""
+        return self.sha256_of(place) == sha256
+
+    def sha256_of(self, place: Place) -> str | None:
+        """Return what the target held in a place; None where it held nothing."""
         with self._lock:
             if time.monotonic() - self._taken_s > _KEPT_S:
                 self._take()
             found = self._found
         if isinstance(found, PublishError):
             raise PublishError(str(found))
-        return found.get(place) == sha256
+        return found.get(place)
 
     def forget(self) -> None:
         """Look again next time."""
