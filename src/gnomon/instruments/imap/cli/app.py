@@ -8,6 +8,7 @@ from gnomon.instruments.imap.cli.binary import binary
 from gnomon.instruments.imap.cli.check import ialirt as check_ialirt
 from gnomon.instruments.imap.cli.ialirt import ialirt, ialirt_hk
 from gnomon.instruments.imap.cli.noaa import noaa
+from gnomon.instruments.imap.cli.process import process
 from gnomon.instruments.imap.cli.simulate import simulate
 from gnomon.instruments.imap.cli.webtcad import hi45_step, hi90_step, lo_pivot_platform
 
@@ -19,6 +20,7 @@ app.add_typer(fetch, name="fetch")
 app.add_typer(plot, name="plot")
 app.add_typer(check, name="check")
 app.command("simulate")(simulate)
+app.command("process")(process)
 
 fetch.command("binary")(binary)
 fetch.command("ialirt")(ialirt)
