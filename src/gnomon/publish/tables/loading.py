@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gnomon.errors import ConfigError, GnomonError
+from gnomon.errors import BadData, ConfigError, GnomonError
 from gnomon.publish.databases.address import Address
 from gnomon.publish.tables import ledger
 from gnomon.publish.tables.changes import Change, File, place_of
@@ -140,6 +140,8 @@ def _attempt(database: Database, path: Path, job_of: Callable[[Path], Job], how:
     job: Job | None = None
     at = ledger.now()
     try:
+        if not path.is_file():
+            raise BadData(f"{path} is no file")
         job = job_of(path)
         change = load_file(database, path, job, how)
     except GnomonError as error:

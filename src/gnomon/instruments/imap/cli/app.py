@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import typer
 
+from gnomon.instruments.imap.cli.apply import apply
 from gnomon.instruments.imap.cli.binary import binary
+from gnomon.instruments.imap.cli.calibrate import calibrate
 from gnomon.instruments.imap.cli.check import ialirt as check_ialirt
 from gnomon.instruments.imap.cli.ialirt import ialirt, ialirt_hk
+from gnomon.instruments.imap.cli.load import load
 from gnomon.instruments.imap.cli.noaa import noaa
 from gnomon.instruments.imap.cli.process import process
 from gnomon.instruments.imap.cli.simulate import simulate
@@ -20,7 +23,14 @@ app.add_typer(fetch, name="fetch")
 app.add_typer(plot, name="plot")
 app.add_typer(check, name="check")
 app.command("simulate")(simulate)
+app.command("calibrate")(calibrate)
+app.command("apply")(apply)
+calibration = typer.Typer(help="The older spelling of calibrate and apply.", no_args_is_help=True)
+calibration.command("calibrate")(calibrate)
+calibration.command("apply")(apply)
+app.add_typer(calibration, name="calibration", hidden=True)
 app.command("process")(process)
+app.command("load")(load)
 
 fetch.command("binary")(binary)
 fetch.command("ialirt")(ialirt)
