@@ -1,5 +1,7 @@
 """The IMAP magnetometer: packets, calibration to Level 2, publishing, tables."""
 
+from pathlib import Path
+
 from gnomon.core.instrument import Instrument
 from gnomon.instruments.imap.kinds import KINDS
 from gnomon.instruments.imap.steps.apply import apply
@@ -9,11 +11,13 @@ from gnomon.instruments.imap.steps.manual import manual
 from gnomon.instruments.imap.steps.quality import quality
 from gnomon.instruments.imap.telemetry import ialirt, noaa, webpoda, webtcad
 
+_PIPELINES = Path(__file__).parent / "pipelines"
+
 INSTRUMENT = Instrument(
     "imap",
     kinds=KINDS,
     sources=(webpoda.SOURCE, webtcad.SOURCE, ialirt.SOURCE, ialirt.HK_SOURCE, noaa.SOURCE),
     steps=(decode, gradiometer, quality, manual, apply),
     publishers=(),
-    pipelines={},
+    pipelines={path.stem: path for path in sorted(_PIPELINES.glob("*.toml"))},
 )
