@@ -32,6 +32,7 @@ _STEP_S = 5
 _EPHEMERIS_STEP_S, _DEGREE = 21_600, 7
 _ALWAYS = (datetime(2010, 1, 1, tzinfo=UTC), datetime(2050, 1, 1, tzinfo=UTC))
 _TICK_NS = 20_000
+_MARGIN_NS = 60 * NS
 
 
 @dataclass(frozen=True)
@@ -153,13 +154,24 @@ def _attitudes(mission: Mission, clock: Clock, folder: Path) -> Iterator[KernelF
 
 def _sampled(mission: Mission, day: date) -> tuple[Times, list[int]]:
     """Return the epochs of a day's attitudes, and where in them an interval starts."""
-    first, last = motion.midnight(day), motion.midnight(_next(day)) - _TICK_NS
+    first, last = _ends(mission, day)
     tt2000 = np.append(np.arange(first, last, _STEP_S * NS), last)
     gap = mission.attitude_gap
     if gap is None or not first <= gap[0] < last:
         return tt2000, [0]
     kept = tt2000[(tt2000 <= gap[0]) | (tt2000 >= gap[1])]
     return kept, [0, int(np.searchsorted(kept, gap[1]))]
+
+
+def _ends(mission: Mission, day: date) -> tuple[int, int]:
+    """Return the first and the last instant of a day's attitude.
+
+    Files of science reach a little beyond their day, and so do the attitudes of a mission.
+    """
+    first, last = motion.midnight(day), motion.midnight(_next(day)) - _TICK_NS
+    before = _MARGIN_NS if day == mission.dates[0] else 0
+    after = _MARGIN_NS if day == mission.dates[-1] else 0
+    return first - before, last + after
 
 
 def _next(day: date) -> date:
@@ -180,8 +192,7 @@ def _datetime(tt2000: int) -> datetime:
 
 
 def _pointings(mission: Mission, clock: Clock, folder: Path) -> KernelFile:
-    ends = [(motion.midnight(day), motion.midnight(_next(day)) - _TICK_NS) for day in mission.dates]
-    tt2000 = np.array(ends).ravel()
+    tt2000 = np.array([_ends(mission, day) for day in mission.dates]).ravel()
     dated = f"imap_dps_{mission.dates[0]:%Y_%j}_{_next(mission.dates[-1]):%Y_%j}_"
     named = _Named(f"ck/{dated}001.ah.bc", "pointing_attitude", f"{dated}.ah.bc", 1)
     turned = motion.dsrf(tt2000, mission.start, mission.days)
