@@ -9,6 +9,7 @@ from gnomon.instruments.imap.steps.decode import decode
 from gnomon.instruments.imap.steps.gradiometer import gradiometer
 from gnomon.instruments.imap.steps.manual import manual
 from gnomon.instruments.imap.steps.quality import quality
+from gnomon.instruments.imap.steps.quicklook import quicklook
 from gnomon.instruments.imap.telemetry import ialirt, noaa, webpoda, webtcad
 
 _PIPELINES = Path(__file__).parent / "pipelines"
@@ -17,7 +18,7 @@ INSTRUMENT = Instrument(
     "imap",
     kinds=KINDS,
     sources=(webpoda.SOURCE, webtcad.SOURCE, ialirt.SOURCE, ialirt.HK_SOURCE, noaa.SOURCE),
-    steps=(decode, gradiometer, quality, manual, apply),
+    steps=(decode, gradiometer, quality, manual, apply, quicklook),
     publishers=(),
     pipelines={path.stem: path for path in sorted(_PIPELINES.glob("*.toml"))},
 )

@@ -1,0 +1,45 @@
+"""I-ALiRT's day as a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from gnomon.core.dataset import Input, Report
+from gnomon.core.steps import In, Out, step
+from gnomon.errors import NoData
+from gnomon.instruments.imap.kinds import IALIRT, IALIRT_HK, QUICKLOOK
+
+
+@step("imap.quicklook", version=1)
+def quicklook(
+    science: Annotated[list[Input], In(IALIRT, by=("day",), at_least=0, optional=True)],
+    housekeeping: Annotated[list[Input], In(IALIRT_HK, by=("day",), at_least=0, optional=True)],
+    out: Annotated[Path, Out(QUICKLOOK)],
+) -> Report:
+    """Draw what there is of one day of the magnetometer, over the whole day.
+
+    Raises
+    ------
+    NoData
+        Only other instruments have a file of that day.
+    BadData
+        A file is no table.
+    """
+    # Matplotlib and NumPy are loaded where a picture is made.
+    from gnomon.instruments.imap.plots.columns import Table  # noqa: PLC0415
+    from gnomon.instruments.imap.plots.quicklook import (  # noqa: PLC0415
+        Page,
+        draw_quicklook,
+        span_of_days,
+    )
+    from gnomon.instruments.imap.plots.style import save  # noqa: PLC0415
+
+    vectors = [one for one in science if one.key["instrument"] == "mag"]
+    inputs = [*vectors, *housekeeping]
+    if not inputs:
+        raise NoData("nothing of the magnetometer on that day")
+    day: Any = inputs[0].key["day"]
+    tables = [Table.read([one.path for one in found]) for found in (vectors, housekeeping)]
+    save(draw_quicklook(Page(*tables, span_of_days([day]))), out)
+    return Report(metrics={"n_vectors": len(tables[0].time), "n_hk_rows": len(tables[1].time)})
