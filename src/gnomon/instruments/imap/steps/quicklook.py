@@ -40,6 +40,7 @@ def quicklook(
     if not inputs:
         raise NoData("nothing of the magnetometer on that day")
     day: Any = inputs[0].key["day"]
-    tables = [Table.read([one.path for one in found]) for found in (vectors, housekeeping)]
-    save(draw_quicklook(Page(*tables, span_of_days([day]))), out)
-    return Report(metrics={"n_vectors": len(tables[0].time), "n_hk_rows": len(tables[1].time)})
+    field = Table.read([one.path for one in vectors])
+    status = Table.read([one.path for one in housekeeping])
+    save(draw_quicklook(Page(field, status, span_of_days([day]))), out)
+    return Report(metrics={"n_vectors": len(field.time), "n_hk_rows": len(status.time)})
