@@ -153,7 +153,7 @@ def _metrics(science: Science, made: Calibrated, task: Task) -> dict[str, float]
 
 
 def _is_blank(vectors: Floats) -> NDArray[np.bool_]:
-    return np.isnan(vectors).any(axis=1)
+    return np.asarray(np.isnan(vectors).any(axis=1))
 
 
 def in_frame(made: Calibrated, frame: str, metakernel: Path | None) -> tuple[Floats, str]:

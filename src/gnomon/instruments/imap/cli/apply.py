@@ -115,11 +115,11 @@ def apply(
             days = check_there(opened, screen, mode, days_from(date or start_date, end_date))
         spec = spec_of(opened, apply_step, options)
         if not (given or versions or local):
-            run_in_store(opened, screen, spec, mode, days, dry=dry_run)
+            run_in_store(opened, screen, spec, mode.value, days, dry=dry_run)
             return
         with opened.catalog(dry_run=dry_run) as catalog:
             bench = Bench(opened, catalog, local, versions)
-            run_by_hand(screen, bench, spec, mode, days, given, dry=dry_run)
+            run_by_hand(screen, bench, spec, mode.value, days, given, dry=dry_run)
 
 
 def _versions(offsets: int | None, l2: int | None) -> dict[str, int]:

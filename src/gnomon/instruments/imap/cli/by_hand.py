@@ -6,9 +6,11 @@ makes is adopted into the store, or only written to a folder.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from rich.markup import escape
@@ -175,30 +177,36 @@ class Bench:
     def _run(
         self, spec: StepSpec, key: Key, arguments: dict[str, Any], told: Told, name: str
     ) -> None:
-        store = self.opened.store
-        workspace = store.workspace("by-hand")
-        try:
-            fans = {
-                role: _Fan(role, spec.step.outputs[role].kind, workspace)
-                for role in spec.step.fan_out
-            }
-            outputs = {
+        step, outputs = spec.step, spec.step.outputs
+        options = {step.config_role: spec.config} if step.config_role else {}
+        with self._workspace() as workspace:
+            fans = {role: _Fan(role, outputs[role].kind, workspace) for role in step.fan_out}
+            paths = {
                 role: workspace / f"{role}{Path(out.kind.path).suffix}"
-                for role, out in spec.step.outputs.items()
+                for role, out in outputs.items()
                 if role not in fans
             }
-            options = {spec.step.config_role: spec.config} if spec.step.config_role else {}
-            report: Report = spec.step(**arguments, **outputs, **fans, **options)
-            files = [
-                (spec.step.outputs[role].kind, _part(spec.step.outputs[role].kind, key), path)
-                for role, path in outputs.items()
-            ]
+            report: Report = step(**arguments, **paths, **fans, **options)
+            kinds = {role: outputs[role].kind for role in paths}
+            files = [(kinds[role], _part(kinds[role], key), path) for role, path in paths.items()]
             files += [(fan.kind, own, path) for fan in fans.values() for path, own in fan.parts]
             told.made += self._kept(files)
-        finally:
-            store.discard(workspace)
         if report.flaw:
             told.flaws.append(f"{name}: {report.flaw}")
+
+    @contextmanager
+    def _workspace(self) -> Iterator[Path]:
+        """Give a folder on the disk that the files are for."""
+        if self.output is not None:
+            self.output.mkdir(parents=True, exist_ok=True)
+            with TemporaryDirectory(prefix=".gnomon-", dir=self.output) as folder:
+                yield Path(folder)
+            return
+        workspace = self.opened.store.workspace("by-hand")
+        try:
+            yield workspace
+        finally:
+            self.opened.store.discard(workspace)
 
     def _kept(self, files: Sequence[tuple[Kind, Key, Path]]) -> list[Made]:
         """Adopt files, or write them to the folder; what stands beside another comes after it."""
@@ -231,10 +239,7 @@ class Bench:
         number = version or kind.version_after(highest)
         done: Product = inscribed(product("file", kind, key, path, {}, None), kind, number)
         target = self.output / Path(kind.format(key, number)).name
-        self.output.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(target.name + ".part")
-        part.write_bytes(Path(done.path).read_bytes())
-        part.replace(target)
+        Path(done.path).replace(target)
         return Made(kind, key, target, number)
 
     def _known(self, kind: Kind, key: Key) -> list[tuple[int, Path]]:

@@ -94,7 +94,7 @@ def calibrate(
         days = check_there(opened, screen, mode, days_from(date, end_date))
         version = major_minor(version_number_override)
         if save_mode is SaveMode.LOCAL_AND_DATABASE and version is None and metakernel is None:
-            run_in_store(opened, screen, spec, mode, days, dry=dry_run)
+            run_in_store(opened, screen, spec, mode.value, days, dry=dry_run)
             return
         kinds = [out.kind.name for out in step.outputs.values()]
         versions = {} if version is None else dict.fromkeys(kinds, version)
@@ -104,7 +104,7 @@ def calibrate(
             given = {}
             if metakernel is not None and "metakernel" in step.inputs:
                 given["metakernel"] = bench.found(metakernel)
-            run_by_hand(screen, bench, spec, mode, days, given, dry=dry_run)
+            run_by_hand(screen, bench, spec, mode.value, days, given, dry=dry_run)
 
 
 # -- configurations
