@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,11 +12,12 @@ import pyarrow.dataset as pa_dataset
 from rich.table import Table
 
 from gnomon.cli.app import Screen
+from gnomon.cli.demo import fresh_project
 from gnomon.cli.progress import summary_json
 from gnomon.cli.run import work
 from gnomon.engine.events import Summary
-from gnomon.engine.project import How, Project, create
-from gnomon.errors import ConfigError, GnomonError, MissingExtra
+from gnomon.engine.project import How, Project
+from gnomon.errors import GnomonError, MissingExtra
 from gnomon.instruments.argo.cli.export import export_pipeline
 from gnomon.instruments.argo.cli.load import load_pipeline
 from gnomon.instruments.argo.cli.products import Products
@@ -34,7 +34,6 @@ from gnomon.sim.faults import Cut, Fault, Status
 
 _FLOATS, _BGC_FLOATS, _CYCLES = 8, 2, 40
 _DATABASE, _PICTURES = "argo.db", "pictures"
-_MARK = ".gnomon-demo"
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ class Stage:
 
 def demo(folder: Path, source: Path | None, screen: Screen) -> None:
     """Show the whole flow, on simulated floats or on the files in `source`."""
-    project = _start(folder)
+    project = fresh_project(folder)
     gdac = None if source else _simulate(folder / "gdac", screen)
     served = source or folder / "gdac"
     # Archives are not perfect: the first requests of some files fail, and nobody should notice.
@@ -73,19 +72,6 @@ def demo(folder: Path, source: Path | None, screen: Screen) -> None:
     _show(folder, stages, pictures, screen)
     if not loaded.ok or not all(stage.sync.ok and stage.export.ok for stage in stages):
         raise GnomonError("the demo ran into failures; `gnomon status` shows them")
-
-
-def _start(folder: Path) -> Project:
-    """Make an empty project; only a folder that an earlier demo made is cleared."""
-    if folder.exists() and any(folder.iterdir()):
-        if not (folder / _MARK).exists():
-            raise ConfigError(f"{folder} is not empty and no earlier demo made it")
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / _MARK).touch()
-    project = Project.open(folder)
-    create(project)
-    return project
 
 
 def _simulate(folder: Path, screen: Screen) -> Gdac:
