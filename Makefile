@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE :=
 .PHONY: demo test test-slow lint format bench docs lock clean help
 
 help:
-	@echo "make demo        the main job, on simulated floats, with progress and a summary"
+	@echo "make demo        the main jobs, on simulated floats and a simulated spacecraft"
 	@echo "make test        the tests; make test-slow: those too that take longer"
 	@echo "make lint        ruff, mypy and the docstrings"
 	@echo "make bench       the benchmarks, beside their peers"
@@ -45,7 +45,8 @@ $(DOCS_INSTALLED): $(INSTALLED)
 	@touch $@
 
 demo: $(INSTALLED)
-	$(BIN)/gnomon demo --folder demo
+	$(BIN)/gnomon demo argo --folder demo/argo
+	$(BIN)/gnomon demo imap --folder demo/imap
 
 test: $(INSTALLED)
 	@echo "running the tests on two processes ..."
