@@ -25,6 +25,8 @@ from gnomon.timescales.sclk import MET_EPOCH, SpacecraftClock
 from gnomon.timescales.tt2000 import Int64s, iso, utc_of_tt2000
 
 _SPECIAL = frozenset(',"\r\n')
+_FEW = 2
+"""Bytes of integers that have few enough values to occur again and again."""
 
 
 def write_csv(path: Path, rows: Rows, clock: SpacecraftClock) -> None:
@@ -35,10 +37,9 @@ def write_csv(path: Path, rows: Rows, clock: SpacecraftClock) -> None:
         "time_met_iso": np.datetime_as_string(_met(rows.met_s)).tolist(),
         "epoch_iso": iso(rows.tt2000, clock.leap_seconds).tolist(),
     }
-    lines = map(",".join, zip(*columns.values(), strict=True))
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(",".join(map(_quoted, columns)) + "\n")
-        file.writelines(line + "\n" for line in lines)
+    header = ",".join(map(_quoted, columns))
+    lines = [header, *map(",".join, zip(*columns.values(), strict=True)), ""]
+    path.write_bytes("\n".join(lines).encode())
 
 
 def _met(met_s: Int64s) -> NDArray[np.datetime64]:
@@ -53,14 +54,24 @@ def _present(column: Column) -> list[str]:
 
 
 def _texts(values: NDArray[Any]) -> list[str]:
+    """Return values as text; what occurs often is written once."""
     if values.dtype == object:
-        return [_text(value) for value in values.tolist()]
-    if values.dtype.kind != "f":
-        return [str(value) for value in values.tolist()]
-    # Most floats are calibrated from a few raw counts; told apart by bits, so -0.0 is not 0.0.
-    bits, where = np.unique(np.ascontiguousarray(values, "f8").view("i8"), return_inverse=True)
-    texts = ["" if math.isnan(value) else repr(value) for value in bits.view("f8").tolist()]
-    return [texts[index] for index in where.tolist()]
+        objects = values.tolist()
+        if set(map(type, objects)) <= {str, int, bytes}:
+            known = {value: _text(value) for value in set(objects)}
+            return [known[value] for value in objects]
+        return [_text(value) for value in objects]
+    if values.dtype.kind == "f":
+        # Told apart by their bits: -0.0 equals 0.0, and is written otherwise.
+        bits, where = np.unique(np.ascontiguousarray(values, "f8").view("i8"), return_inverse=True)
+        texts = ["" if math.isnan(value) else repr(value) for value in bits.view("f8").tolist()]
+    elif values.dtype.itemsize <= _FEW:
+        few, where = np.unique(values, return_inverse=True)
+        texts = list(map(str, few.tolist()))
+    else:
+        return list(map(str, values.tolist()))
+    found: list[str] = np.array(texts, dtype=object)[where].tolist()
+    return found
 
 
 def _text(value: Any) -> str:
@@ -101,7 +112,8 @@ def write_parquet(path: Path, rows: Rows, clock: SpacecraftClock, kernels: Itera
     }
     schema = pa.schema(fields, metadata={f"gnomon.{name}": text for name, text in about.items()})
     table = pa.Table.from_arrays([array for array, _ in columns.values()], schema=schema)
-    pq.write_table(table, path, compression="zstd", compression_level=1)
+    # Measured: without dictionaries files are smaller, and written faster.
+    pq.write_table(table, path, compression="zstd", compression_level=1, use_dictionary=False)
 
 
 def _metadata(field: Field) -> dict[str, str]:
@@ -120,6 +132,6 @@ def _array(column: Column) -> pa.Array:
     if values.dtype != object:
         return pa.array(values, mask=mask)
     there = values if column.present is None else values[column.present]
-    is_binary = all(isinstance(value, bytes) for value in there.tolist())
+    is_binary = bool(len(there)) and all(isinstance(value, bytes) for value in there.tolist())
     texts = [value if is_binary or value is None else str(value) for value in values.tolist()]
     return pa.array(texts, pa.binary() if is_binary else pa.string(), mask=mask)
