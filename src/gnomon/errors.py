@@ -15,6 +15,7 @@
     │   ├── StaleListing                 the archive    in a later run
     │   ├── NotFound                     the archive    in a later run
     │   ├── NotAuthorised                the user       no
+    │   ├── Refused                      the user       no   (another 4xx of HTTP)
     │   └── NoData                       nobody         no   (an outcome: there is nothing)
     ├── BadData                          the producer   no   (rejected until its inputs change)
     ├── StepError                        the developer  yes
@@ -142,6 +143,19 @@ class NotAuthorised(SourceError):
     """The archive wants a token that is missing, wrong or expired."""
 
     retry = False
+
+
+class Refused(SourceError):
+    """The archive does not do what was asked, and would not the next time either (HTTP 4xx)."""
+
+    retry = False
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        self.status = status
+        super().__init__(message)
+
+    def __reduce__(self) -> tuple[type[Refused], tuple[str, int]]:
+        return type(self), (str(self), self.status)
 
 
 class NoData(SourceError):

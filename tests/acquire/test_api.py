@@ -1,5 +1,6 @@
 import json
 import logging
+import pickle
 import random
 import threading
 import time
@@ -20,6 +21,7 @@ from gnomon.errors import (
     NotAuthorised,
     NotFound,
     RateLimited,
+    Refused,
     ServerFault,
     Truncated,
     Unreachable,
@@ -180,9 +182,18 @@ def test_a_service_that_asks_for_patience_gets_it(service, api, waits):
 
 def test_the_words_of_the_service_are_told_without_the_token(service, api):
     server = service((400, f'{{"message": "bad\n key {TOKEN}"}}'.encode()))
-    with pytest.raises(ServerFault, match=r'HTTP 400: \{"message": "bad key …"\}') as caught:
+    with pytest.raises(Refused, match=r'HTTP 400: \{"message": "bad key …"\}') as caught:
         api(server).content("x")
     assert TOKEN not in str(caught.value)
+
+
+@pytest.mark.parametrize("status", [400, 405, 409, 413])
+def test_what_is_refused_is_not_asked_again(service, api, status, waits):
+    server = service((status, b"no"))
+    with pytest.raises(Refused, match="no") as caught:
+        api(server).content("x")
+    assert caught.value.status == pickle.loads(pickle.dumps(caught.value)).status == status
+    assert not waits
 
 
 def test_a_page_of_an_error_is_not_told(service, api):
@@ -352,7 +363,7 @@ def test_an_upload_is_tried_again_from_its_start(service, api, tmp_path):
 def test_an_upload_that_is_refused_shows_no_signature(service, api, status, caplog):
     caplog.set_level(logging.DEBUG)
     bucket = service((status, b"no"))
-    with pytest.raises(ServerFault, match=f"/x: HTTP {status}") as caught:
+    with pytest.raises((Refused, ServerFault), match=f"/x: HTTP {status}") as caught:
         api(bucket).put(f"{bucket.url}/x?X-Amz-Signature=abc123&X-Amz-Credential=me", b"")
     assert "abc123" not in str(caught.value) + caplog.text
     assert "=me" not in str(caught.value) + caplog.text

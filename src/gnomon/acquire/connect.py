@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -13,10 +14,11 @@ from gnomon.acquire.folder import FolderTransport
 from gnomon.acquire.ftp import FtpTransport
 from gnomon.acquire.http import HttpTransport
 from gnomon.acquire.mirror import Mirror
-from gnomon.acquire.retry import Retry
+from gnomon.acquire.retry import Retry, untold
 from gnomon.acquire.throttle import Pace
 from gnomon.acquire.transport import Limits, Transport
-from gnomon.errors import ConfigError, UnknownName
+from gnomon.errors import ConfigError, SourceError, UnknownName
+from gnomon.settings import NetworkSettings, secret
 
 
 def no_secret(_: str) -> SecretStr | None:
@@ -38,6 +40,24 @@ class Network:
         pace = self.limits.pace()
         found = [connect(url, self.limits, token=token, pace=pace) for url in urls]
         return found[0] if len(found) == 1 else Mirror(found)
+
+
+def network_of(
+    settings: NetworkSettings,
+    folder: Path,
+    told: Callable[[str, SourceError], None] = untold,
+) -> Network:
+    """Return the network of a project.
+
+    Parameters
+    ----------
+    folder : Path
+        The project's: tokens may be in its ``.env``.
+    told : callable
+        Told of what failed before each new attempt.
+    """
+    limits = Limits(**settings.model_dump(exclude={"tries"}))
+    return Network(limits, Retry(attempts=settings.tries, told=told), partial(secret, folder))
 
 
 def connect(

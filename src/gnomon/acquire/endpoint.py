@@ -15,11 +15,13 @@ from urllib3.exceptions import HTTPError
 
 from gnomon.acquire.http import HttpTransport, failure, refusal
 from gnomon.acquire.transport import CHUNK_BYTES, Body, Limits
-from gnomon.errors import NotAuthorised, ServerFault, SourceError, Unreachable
+from gnomon.errors import NotAuthorised, Refused, ServerFault, SourceError, Unreachable
 
 _SLOWEST_BYTES_PER_S = 16_384
 _EXCERPT_BYTES = 2000
 _EXCERPT_CHARACTERS = 200
+_DEFINITE = frozenset(range(400, 500)) - {408, 425}
+"""Another try would be told the same."""
 _CREATED = (200, 201, 202, 204)
 _PAGE = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
 _SIGNED = re.compile(r"(?i)([?&][^=&\s]*(?:signature|credential|token|key)[^=&\s]*=)[^&\s\"]+")
@@ -41,8 +43,10 @@ class Words:
         refused = refusal(response.status, response.headers.get("Retry-After"), name)
         if isinstance(refused, NotAuthorised):
             return NotAuthorised(f"{name}: HTTP {response.status}{self.remedy()}")
-        if words := self._excerpt(response):
-            refused.args = (f"{refused}: {words}",)
+        message = ": ".join(filter(None, [str(refused), self._excerpt(response)]))
+        if type(refused) is ServerFault and response.status in _DEFINITE:
+            return Refused(message, response.status)
+        refused.args = (message,)
         return refused
 
     def remedy(self) -> str:

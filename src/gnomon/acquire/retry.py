@@ -16,7 +16,7 @@ _logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-def _nothing(_what: str, _error: SourceError) -> None:
+def untold(_what: str, _error: SourceError) -> None:
     """Tell nobody."""
 
 
@@ -50,7 +50,7 @@ class Retry:
     after_cap_s: float = 300.0
     sleep: Callable[[float], None] = time.sleep
     random: Random = field(default_factory=Random, repr=False)
-    told: Callable[[str, SourceError], None] = _nothing
+    told: Callable[[str, SourceError], None] = untold
 
     def call(self, what: str, attempt: Callable[[], T]) -> T:
         """Return what `attempt` returns, trying again on errors of the archive that pass.

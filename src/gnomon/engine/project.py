@@ -6,13 +6,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
-from gnomon.acquire.connect import Network
-from gnomon.acquire.retry import Retry
+from gnomon.acquire.connect import network_of
 from gnomon.acquire.source import Source
-from gnomon.acquire.transport import Limits
 from gnomon.catalog.catalog import IN_MEMORY, Catalog, is_absent
 from gnomon.core.pipeline import Pipeline, Registry
 from gnomon.engine.discover import discover
@@ -21,7 +19,7 @@ from gnomon.engine.executors import open_workers
 from gnomon.engine.loop import Loop
 from gnomon.engine.parts import Parts, Tuning
 from gnomon.errors import SourceError, UnknownName
-from gnomon.settings import FILE, Settings, load_settings, secret
+from gnomon.settings import FILE, Settings, load_settings
 from gnomon.store.store import Store
 
 PIPELINES = "pipelines"
@@ -150,14 +148,11 @@ class Project:
         self, pipeline: Pipeline, stack: ExitStack, listen: Listener = nobody
     ) -> dict[str, Source]:
         """Connect to the pipeline's archives, until the stack closes."""
-        net = self.settings.network
-        limits = Limits(**net.model_dump(exclude={"tries"}))
 
         def told(what: str, error: SourceError) -> None:
             listen(Event(Happened.ATTEMPT, what, message=str(error), error=error.slug))
 
-        retry = Retry(attempts=net.tries, told=told)
-        network = Network(limits, retry, partial(secret, self.folder))
+        network = network_of(self.settings.network, self.folder, told)
         sources = {spec.name: spec.type.open(spec.config, network) for spec in pipeline.sources}
         for source in sources.values():
             stack.callback(source.close)

@@ -1,1 +1,1 @@
-"""The science data centre: queries, downloads, uploads."""
+"""The science data centre: science files, kernels, tables, and what is uploaded to it."""
