@@ -10,9 +10,13 @@ from gnomon.instruments.imap.cli.calibrate import calibrate
 from gnomon.instruments.imap.cli.check import ialirt as check_ialirt
 from gnomon.instruments.imap.cli.ialirt import ialirt, ialirt_hk
 from gnomon.instruments.imap.cli.load import load
+from gnomon.instruments.imap.cli.metakernel import metakernel
 from gnomon.instruments.imap.cli.noaa import noaa
 from gnomon.instruments.imap.cli.process import process
+from gnomon.instruments.imap.cli.publish import publish
+from gnomon.instruments.imap.cli.science import science
 from gnomon.instruments.imap.cli.simulate import simulate
+from gnomon.instruments.imap.cli.spice import small_forces, spice, spin_tables
 from gnomon.instruments.imap.cli.webtcad import hi45_step, hi90_step, lo_pivot_platform
 
 app = typer.Typer(help="IMAP's magnetometer.", no_args_is_help=True)
@@ -31,8 +35,14 @@ calibration.command("apply")(apply)
 app.add_typer(calibration, name="calibration", hidden=True)
 app.command("process")(process)
 app.command("load")(load)
+app.command("publish")(publish)
 
 fetch.command("binary")(binary)
+fetch.command("science")(science)
+fetch.command("spice")(spice)
+fetch.command("metakernel")(metakernel)
+fetch.command("spin-tables")(spin_tables)
+fetch.command("small-forces")(small_forces)
 fetch.command("ialirt")(ialirt)
 fetch.command("ialirt-hk")(ialirt_hk)
 fetch.command("noaa")(noaa)

@@ -11,6 +11,9 @@ from __future__ import annotations
 
 import re
 import tempfile
+from collections.abc import Callable
+from contextlib import closing
+from functools import partial
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
@@ -42,10 +45,16 @@ class SdcConfig(StepConfig):
 
 
 class SdcPublisher:
-    """Uploads datasets under the names that they have in the store."""
+    """Uploads datasets under the names that they have in the store.
 
-    def __init__(self, sdc: Sdc) -> None:
-        self._sdc = sdc
+    Parameters
+    ----------
+    connect : callable
+        Reaches the archive; each upload hangs up when it is done.
+    """
+
+    def __init__(self, connect: Callable[[], Sdc]) -> None:
+        self._connect = connect
 
     def publish(self, dataset: Dataset, path: Path) -> Receipt:
         """Upload a file.
@@ -60,25 +69,19 @@ class SdcPublisher:
             The upload failed in a way that may pass.
         """
         name = self.target(dataset)
-        if not path.is_file():
-            raise BadData(f"{name} is no file")
-        try:
-            where = self._sent(name, path)
-        except SourceError as error:
-            if not error.retry:
-                raise
-            raise PublishError(f"{name} was not uploaded: {error}") from error
+        _check(name, path)
+        with closing(self._connect()) as sdc:
+            try:
+                where = _sent(sdc, name, path)
+            except SourceError as error:
+                if not error.retry:
+                    raise
+                raise PublishError(f"{name} was not uploaded: {error}") from error
         return Receipt.of(dataset, name, where)
 
     def target(self, dataset: Dataset) -> str:
-        """Return the name, which must be one that the archive takes."""
-        name = PurePosixPath(dataset.path).name
-        found = _SCIENCE.fullmatch(name)
-        if found is not None and not _TWO_PARTS.fullmatch(found["version"]):
-            raise BadData(
-                f"{name}: the archive takes science files with versions such as v001.0004 only"
-            )
-        return name
+        """Return the name that the archive knows a dataset by."""
+        return PurePosixPath(dataset.path).name
 
     def holds(self, receipt: Receipt) -> bool:  # noqa: ARG002  what was taken is kept
         """Trust the receipt: the archive keeps what it took, and publishing twice asks nothing."""
@@ -87,29 +90,41 @@ class SdcPublisher:
     def retract(self, receipt: Receipt) -> None:
         """Leave it: the archive takes nothing back."""
 
-    def _sent(self, name: str, path: Path) -> str:
-        """Upload; return where it went, without the signature."""
-        try:
-            address = self._sdc.keyed.json(f"upload/{name}")
-        except Refused as refused:
-            if refused.status == _EXISTS and self._is_there(name, path):
-                return f"{self._sdc.keyed.url}/upload/{name}"
-            raise
-        if not isinstance(address, str) or urlsplit(address).scheme not in {"http", "https"}:
-            raise PublishError(f"upload of {name}: the answer is no address")
-        self._sdc.keyed.put(address, path, {"Content-Type": ""})
-        where = urlsplit(address)
-        return f"{where.scheme}://{where.netloc}{where.path}"
 
-    def _is_there(self, name: str, path: Path) -> bool:
-        """Tell whether the archive has these bytes: an upload whose receipt was lost."""
-        with tempfile.TemporaryDirectory(prefix="gnomon-") as folder:
-            theirs = Path(folder) / "theirs"
-            try:
-                self._sdc.keyed.download(f"download/{_archived(name)}", "", theirs)
-            except NotFound:
-                return False
-            return sha256_of(theirs) == sha256_of(path)
+def _check(name: str, path: Path) -> None:
+    if not path.is_file():
+        raise BadData(f"{name} is no file")
+    found = _SCIENCE.fullmatch(name)
+    if found is not None and not _TWO_PARTS.fullmatch(found["version"]):
+        raise BadData(
+            f"{name}: the archive takes science files with versions such as v001.0004 only"
+        )
+
+
+def _sent(sdc: Sdc, name: str, path: Path) -> str:
+    """Upload; return where it went, without the signature."""
+    try:
+        address = sdc.keyed.json(f"upload/{name}")
+    except Refused as refused:
+        if refused.status == _EXISTS and _is_there(sdc, name, path):
+            return f"{sdc.keyed.url}/upload/{name}"
+        raise
+    if not isinstance(address, str) or urlsplit(address).scheme not in {"http", "https"}:
+        raise PublishError(f"upload of {name}: the answer is no address")
+    sdc.keyed.put(address, path, {"Content-Type": ""})
+    where = urlsplit(address)
+    return f"{where.scheme}://{where.netloc}{where.path}"
+
+
+def _is_there(sdc: Sdc, name: str, path: Path) -> bool:
+    """Tell whether the archive has these bytes: an upload whose receipt was lost."""
+    with tempfile.TemporaryDirectory(prefix="gnomon-") as folder:
+        theirs = Path(folder) / "theirs"
+        try:
+            sdc.keyed.download(f"download/{_archived(name)}", "", theirs)
+        except NotFound:
+            return False
+        return sha256_of(theirs) == sha256_of(path)
 
 
 def _archived(name: str) -> str:
@@ -123,7 +138,7 @@ def _archived(name: str) -> str:
 def open_publisher(config: SdcConfig, folder: Path) -> SdcPublisher:
     """Connect to the science data centre, with the project's limits and its key."""
     network = network_of(load_settings(folder).network, folder)
-    return SdcPublisher(access.open_sdc(config.url, network))
+    return SdcPublisher(partial(access.open_sdc, config.url, network))
 
 
 PUBLISHER = PublisherType("imap.sdc", SdcConfig, open_publisher)
