@@ -12,6 +12,7 @@ import spiceypy
 
 from gnomon.errors import BadData, NoData
 from gnomon.formats.packets import read_definition
+from gnomon.formats.packets.encode import encode
 from gnomon.instruments.imap.hk.held import hold
 from gnomon.instruments.imap.hk.rows import read_rows
 from gnomon.instruments.imap.hk.writing import write_csv
@@ -115,6 +116,34 @@ def test_equal_times_and_other_counters_all_stay(read):
     packets = stream(mets, apid=MTRAN, body=bytes(8))
     rows = read(packets, MTRAN)
     assert len(rows) == len(packets)
+
+
+def test_all_20_mode_transitions_of_20250927_stay(real, definition, written):
+    text = (real / "hk" / "imap_mag_l1_prog-mtran_20250927_v002.csv").read_text()
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert (len(rows), len({row["shcoarse"] for row in rows})) == (20, 16)
+    packets = encode(
+        definition,
+        "MAG_PROG_MTRAN",
+        {
+            entry.parameter.name: [int(_raw(entry.parameter, row)) for row in rows]
+            for entry in definition.container("MAG_PROG_MTRAN").entries
+        }
+        | {"SEC_HDR_FLG": 1},
+        [int(row["src_seq_ctr"]) for row in rows],
+    )
+    header, *lines = written([packets, packets], MTRAN, date(2025, 9, 27))
+    found = [dict(zip(header, line, strict=True)) for line in lines]
+    assert header == list(rows[0])
+    for ours, theirs in zip(found, rows, strict=True):
+        assert {name for name in header if ours[name] != theirs[name]} == CORRECTED
+
+
+def _raw(parameter, row):
+    """Return the raw value behind a value of the users' file."""
+    value = row[parameter.name.partition(".")[2].lower()]
+    labels = parameter.type.labels or {}
+    return next((raw for raw, label in labels.items() if label == value), value)
 
 
 def test_of_equal_times_and_counters_the_last_stands(read):
