@@ -165,7 +165,12 @@ def _quoted(path: str) -> list[str]:
     ]
 
 
-def build(kernels: Iterable[KernelFile], span: Interval, types: Sequence[str] = ()) -> Metakernel:
+def build(
+    kernels: Iterable[KernelFile],
+    span: Interval,
+    types: Sequence[str] = (),
+    margin: timedelta = timedelta(),
+) -> Metakernel:
     """Choose the kernels for a span.
 
     Parameters
@@ -174,6 +179,8 @@ def build(kernels: Iterable[KernelFile], span: Interval, types: Sequence[str] = 
         All there are.
     types : sequence of str
         The kernel types to load; all when empty.
+    margin : timedelta
+        Kernels for as much before and after the span are taken, too; it is no gap to have none.
 
     Raises
     ------
@@ -196,7 +203,8 @@ def build(kernels: Iterable[KernelFile], span: Interval, types: Sequence[str] = 
         if not set(members) & set(wanted):
             continue
         ranked = [k for kind in members for k in _newest_first([b for b in best if b.type == kind])]
-        chosen[group], left = _filling(ranked, span)
+        chosen[group], _ = _filling(ranked, Interval(span.start - margin, span.stop + margin))
+        _, left = _filling(ranked, span)
         gaps += [Gap(group, one) for one in left if group in TIMED]
     ordered = tuple(k for group in _LOADED for k in reversed(chosen.get(group, [])))
     if not ordered:

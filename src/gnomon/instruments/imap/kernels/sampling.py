@@ -61,7 +61,10 @@ class Samples:
         before, after = np.where(ended, earlier, before), np.where(ended, before, after)
         known |= ended
         first, last = before[known], after[known]
-        share = (et[known] - self.et[first]) / (self.et[last] - self.et[first])
+        # Two windows that meet share their end: then there is nothing between two samples.
+        length = self.et[last] - self.et[first]
+        since = et[known] - self.et[first]
+        share = np.divide(since, length, out=np.zeros_like(length), where=length > 0)
         found[known] = quaternions.between(self.quaternions[first], self.quaternions[last], share)
         return found
 

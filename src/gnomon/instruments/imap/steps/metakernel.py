@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +21,9 @@ from gnomon.instruments.imap.kernels.metakernel import (
     shortened,
 )
 from gnomon.instruments.imap.kinds import KERNEL, LSK, METAKERNEL, SCLK
+
+MARGIN = timedelta(hours=1)
+"""At both ends of a day: files of science reach beyond theirs."""
 
 
 class MetakernelConfig(StepConfig):
@@ -54,7 +58,7 @@ def metakernel(
         raise NoData("there is no attitude to write a metakernel for")
     gaps = 0
     for day in days:
-        made = build(known, day, config.types)
+        made = build(known, day, config.types, MARGIN)
         start, stop = made.name
         covered = Coverage.between(day.start, day.stop)
         path: Path = out.new(start=start, stop=stop, coverage=covered)
