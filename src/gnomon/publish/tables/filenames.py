@@ -171,7 +171,7 @@ def identifier(text: str) -> str:
     """Return a text as a name that SQL takes without quotes."""
     plain = re.sub(r"\W+", "_", text.lower(), flags=re.ASCII)
     plain = re.sub(r"_+", "_", plain).strip("_")
-    return f"t_{plain}" if not plain or plain[0].isdigit() else plain
+    return f"t_{plain}" if plain[:1].isdigit() else plain or "t"
 
 
 def _stem(name: str) -> str:

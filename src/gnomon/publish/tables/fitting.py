@@ -83,7 +83,7 @@ def guess(values: pa.Array | pa.ChunkedArray) -> Type:
     if not pa.types.is_string(values.type):
         return type_of(values.type) or TEXT
     told = pc.unique(values.drop_null())
-    told = told.filter(pc.not_equal(told, ""))
+    told = _unsigned(told.filter(pc.not_equal(told, "")))
     if not len(told):
         return TEXT
     if _all(told, _WHOLE):
@@ -92,6 +92,13 @@ def guess(values: pa.Array | pa.ChunkedArray) -> Type:
         if _all(told, pattern) and not fitted(told, kind).lost:
             return kind
     return TEXT
+
+
+def _unsigned(texts: pa.Array) -> pa.Array:
+    """Drop the plus before numbers, which Arrow does not read."""
+    if not pc.any(pc.starts_with(texts, "+")).as_py():
+        return texts
+    return pc.replace_substring_regex(texts, r"^\+([\d.])", r"\1")
 
 
 def _all(values: pa.Array, pattern: str) -> bool:
@@ -130,6 +137,7 @@ def fitted(values: pa.Array | pa.ChunkedArray, kind: Type, *, keep_empty: bool =
     if pa.types.is_string(plain.type):
         plain = pc.utf8_trim_whitespace(plain)
         plain = pc.if_else(pc.equal(plain, ""), pa.scalar(None, pa.string()), plain)
+        plain = _unsigned(plain)
     if kind in WHOLE:
         return _whole(plain, kind)
     return _FITTERS[kind.name](plain)
@@ -193,9 +201,8 @@ def _whole_of_texts(texts: pa.Array, kind: Type) -> Fit:
     floats = _cast(texts, pa.float64())
     if floats is not None:
         return _whole_of_floats(floats, kind)
-    flags = _flags(texts)
-    if not flags.lost:  # `True` in a column of 0 and 1
-        return Fit(flags.values.cast(pa.int64()), kind)
+    if _all(told, _FLAG):  # `True` in a column of 0 and 1
+        return Fit(_flags(texts).values.cast(pa.int64()), kind)
     return _each(texts, lambda one: _whole(one, kind), kind)
 
 

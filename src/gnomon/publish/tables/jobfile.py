@@ -151,6 +151,8 @@ def _loader(yaml: Any) -> Any:
             if key_node in merged:
                 continue
             key = loader.construct_object(key_node, deep=True)
+            if isinstance(key_node, yaml.ScalarNode) and key is not None:
+                key = key_node.value  # as it stands there: YAML takes `on` for true, and 007 for 7
             if key is None:
                 key = f"{COMPUTED}{sum(str(name).startswith(COMPUTED) for name in own) or ''}"
             if key in own:
@@ -158,8 +160,8 @@ def _loader(yaml: Any) -> Any:
                     f"line {key_node.start_mark.line + 1}: {key!r} stands there twice"
                 )
             own[key] = loader.construct_object(value_node, deep=True)
-        node.value = list(merged.items())
-        made: dict[Any, Any] = loader.construct_mapping(node, deep=True)
+        others = yaml.MappingNode(node.tag, list(merged.items()), node.start_mark, node.end_mark)
+        made: dict[Any, Any] = loader.construct_mapping(others, deep=True)
         return made | own
 
     Loader.add_constructor("tag:yaml.org,2002:map", mapping)
@@ -167,20 +169,21 @@ def _loader(yaml: Any) -> Any:
 
 
 def _toml(path: tuple[str, ...], said: Mapping[str, Any]) -> str:
-    """Return a table: its plain values, and what is deeper in tables of their own."""
-    deep = {name: value for name, value in said.items() if _is_deep(value)}
+    """Return a job: its plain values, and a table for each mapping, whose values stand in a line."""
+    deep = {name: value for name, value in said.items() if isinstance(value, Mapping)}
+    plain = {name: value for name, value in said.items() if name not in deep}
+    tables = [(path, plain), *(((*path, name), value) for name, value in deep.items())]
+    return "".join(_table(*one) for one in tables)
+
+
+def _table(path: tuple[str, ...], values: Mapping[str, Any]) -> str:
     lines = [f"[{'.'.join(map(_name, path))}]"]
-    lines += [f"{_name(n)} = {_inline(v)}" for n, v in said.items() if n not in deep]
-    text = "\n".join(lines) + "\n\n"
-    return text + "".join(_toml((*path, name), value) for name, value in deep.items())
+    lines += [f"{_name(name)} = {_inline(value)}" for name, value in values.items()]
+    return "\n".join(lines) + "\n\n"
 
 
 def _name(text: str) -> str:
     return text if _BARE.fullmatch(text) else json.dumps(text)
-
-
-def _is_deep(value: Any) -> bool:
-    return isinstance(value, Mapping) and any(isinstance(v, Mapping) for v in value.values())
 
 
 def _inline(value: Any) -> str:

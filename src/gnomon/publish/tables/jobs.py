@@ -314,8 +314,6 @@ def _check_rule(where: str, rule: Rule) -> None:
 
 def _looked_up(key: Any) -> str:
     """Return a key of a lookup as the text of a CSV: YAML reads ``true`` and ``1`` as values."""
-    if key is None:
-        return ""
     return str(key).lower() if isinstance(key, bool) else str(key)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -113,8 +114,11 @@ def _csv(path: Path) -> Raw:
 
 
 def _header(path: Path) -> list[str]:
-    with pyarrow.csv.open_csv(path) as reader:
-        names: list[str] = reader.schema.names
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            names = next(csv.reader(stream), [])
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise BadData(f"{path.name}: {error}") from None
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise BadData(f"{path.name}: the columns {', '.join(twice)} stand there twice")
     return names

@@ -231,8 +231,10 @@ def _ambiguous(key: Sequence[str], rows: pa.Table) -> str:
             one, other = (rows.slice(number, 1).to_pylist()[0] for number in (seen[values], at))
             differing = [name for name in rows.column_names if one[name] != other[name]]
             said = ", ".join(f"{n}={v}" for n, v in zip(key, values, strict=True))
-            telling = [name for name in differing if _tells_apart(rows, [*key, name])]
-            telling.sort(key=lambda name: not pa.types.is_integer(rows.schema.field(name).type))
+            kinds = {one.name: one.type for one in rows.schema}
+            named = [name for name in differing if not pa.types.is_floating(kinds[name])]
+            telling = [name for name in named if _tells_apart(rows, [*key, name])]
+            telling.sort(key=lambda name: not pa.types.is_integer(kinds[name]))
             hint = f"; with {telling[0]} in id_mapping they are told apart" if telling else ""
             return f"rows that differ in {', '.join(differing[:4])} have the same key {said}{hint}"
         seen[values] = at
