@@ -151,6 +151,7 @@ def test_of_equal_times_and_counters_the_last_stands(read):
     rows = read([old, new, packet(MIDNIGHT + 1, 2, apid=MTRAN), old], MTRAN)
     assert len(rows) == 2
     assert rows.counts.n_replaced == 1
+    assert rows.counts.note == "1 packets have the time and counter of later ones"
     assert rows.counts.n_duplicates == 1
     field = next(one for one in rows.fields if one.name == "pus_stype")
     assert field.column.values.tolist() == [2, 0]

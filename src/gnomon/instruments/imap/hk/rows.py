@@ -70,7 +70,7 @@ class RowCounts:
         Why.
     losses : Losses
         Bytes that are no packets.
-    note : str
+    fit : str
         How the definition fits otherwise.
     """
 
@@ -83,12 +83,18 @@ class RowCounts:
     n_refused: int = 0
     refusal: str = ""
     losses: Losses = field(default_factory=Losses)
-    note: str = ""
+    fit: str = ""
 
     def metrics(self) -> dict[str, float]:
         """Return the counts, for a report."""
         found = {name: getattr(self, name) for name in self.__slots__ if name.startswith("n_")}
         return found | {"n_lost_bytes": self.losses.n_bytes}
+
+    @property
+    def note(self) -> str:
+        """What else people should know."""
+        replaced = f"{self.n_replaced} packets have the time and counter of later ones"
+        return "; ".join(filter(None, [replaced if self.n_replaced else "", self.fit]))
 
     @property
     def flaw(self) -> str:
@@ -176,7 +182,7 @@ def read_rows(
         n_refused=sum(len(one.index) for one in decoded.refused),
         refusal=decoded.refused[0].reason if decoded.refused else "",
         losses=losses,
-        note=_note(decoded, table),
+        fit=_fit(decoded, table),
     )
     return _of_day(_rows(table, definition, packets, clock, counts), packets, clock, day)
 
@@ -193,7 +199,7 @@ def _why_not(decoded: Decoded, apid: int) -> str:
     return f"knows no packets of APID {apid}"
 
 
-def _note(decoded: Decoded, table: PacketTable) -> str:
+def _fit(decoded: Decoded, table: PacketTable) -> str:
     notes = [f"{name} by space_packet_parser: {why}" for name, why in decoded.fallback.items()]
     if table.left_bits:
         notes.append(f"{table.left_bits} bits behind the last field of {table.name}")
