@@ -84,11 +84,12 @@ def process(
         typer.Option(
             help="LocalAndDatabase: merge the packets into the store's days, and decode those;"
             " LocalOnly: write CSV and Parquet into a folder, and change nothing else."
-            " [default: LocalOnly with --output, else LocalAndDatabase]"
+            " When absent: LocalOnly with --output, else LocalAndDatabase."
         ),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option(file_okay=False, help="The folder of LocalOnly. [default: .]")
+        Path | None,
+        typer.Option(file_okay=False, help="The folder of LocalOnly; this one when absent."),
     ] = None,
     xtce: Annotated[
         list[Path] | None,

@@ -55,9 +55,8 @@ def decode(
     write_csv(rows, found, clock)
     kernels = [one.path.name for one in (sclk, lsk) if one is not None]
     write_parquet(table, found, clock, kernels)
-    metrics = found.counts.metrics() | {
-        "clock_is_correlated": float(clock.is_correlated),
-        "sclk_version": float(sclk.version if sclk else 0),
-        "extrapolated_s": max(0, int(found.tt2000[-1]) - clock.correlated_until) / NS,
-    }
+    metrics = found.counts.metrics() | {"clock_is_correlated": float(clock.is_correlated)}
+    if sclk is not None:
+        beyond_ns = max(0, int(found.tt2000[-1]) - clock.correlated_until)
+        metrics |= {"sclk_version": sclk.version, "extrapolated_s": beyond_ns / NS}
     return Report(metrics, note=found.counts.note, flaw=found.counts.flaw)
