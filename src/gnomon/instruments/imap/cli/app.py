@@ -12,6 +12,9 @@ from gnomon.instruments.imap.cli.ialirt import ialirt, ialirt_hk
 from gnomon.instruments.imap.cli.load import load
 from gnomon.instruments.imap.cli.metakernel import metakernel
 from gnomon.instruments.imap.cli.noaa import noaa
+from gnomon.instruments.imap.cli.plot import hk as plot_hk
+from gnomon.instruments.imap.cli.plot import ialirt as plot_ialirt
+from gnomon.instruments.imap.cli.plot import science as plot_science
 from gnomon.instruments.imap.cli.process import process
 from gnomon.instruments.imap.cli.publish import publish
 from gnomon.instruments.imap.cli.science import science
@@ -54,3 +57,6 @@ for _name, _command in (
     fetch.command(_name)(_command)
     fetch.command(f"imap-{_name}", hidden=True)(_command)
 check.command("ialirt")(check_ialirt)
+plot.command("ialirt")(plot_ialirt)
+plot.command("science")(plot_science)
+plot.command("hk")(plot_hk)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gnomon.errors import BadData
-from gnomon.instruments.imap.plots.style import Times, Values
+from gnomon.instruments.imap.plots.series import Times, Values
 from gnomon.instruments.imap.telemetry.day_table import DayTable, Row
 from gnomon.instruments.imap.telemetry.ialirt_rows import TIME
 

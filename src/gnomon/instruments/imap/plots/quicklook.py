@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from gnomon.errors import BadData
 from gnomon.instruments.imap.plots import style
 from gnomon.instruments.imap.plots.columns import Table
+from gnomon.instruments.imap.plots.series import Span, Values, spans
 from gnomon.instruments.imap.plots.style import INK, INNER, OUTER, THIRD, X, Y, Z
 from gnomon.instruments.imap.telemetry.anomalies import find_anomalies
 from gnomon.instruments.imap.telemetry.rules import Rules, built_in
@@ -46,7 +48,7 @@ class Page:
 
     science: Table
     hk: Table
-    span: style.Span
+    span: Span
 
     @property
     def rules(self) -> Rules:
@@ -54,13 +56,13 @@ class Page:
         return built_in()
 
 
-def span_of_days(days: Sequence[date]) -> style.Span:
+def span_of_days(days: Sequence[date]) -> Span:
     """Return whole days, so that pages of several days are alike and gaps show."""
     first, last = np.datetime64(min(days), "ns"), np.datetime64(max(days), "ns")
     return first, last + np.timedelta64(1, "D")
 
 
-def span_of_data(*tables: Table) -> style.Span:
+def span_of_data(*tables: Table) -> Span:
     """Return the time that tables cover, and a little more.
 
     Raises
@@ -74,6 +76,28 @@ def span_of_data(*tables: Table) -> style.Span:
     first, last = min(time[0] for time in times), max(time[-1] for time in times)
     margin = max((last - first) / 100, _MINUTE.astype("m8[ns]"))
     return first - margin, last + margin
+
+
+def page_of_days(paths: Sequence[Path], days: Sequence[date]) -> Page:
+    """Return the page of whole days."""
+    return Page(*_sorted(paths), span_of_days(days))
+
+
+def page_of_files(paths: Sequence[Path]) -> Page:
+    """Return the page of the time that files cover."""
+    science, hk = _sorted(paths)
+    return Page(science, hk, span_of_data(science, hk))
+
+
+def _sorted(paths: Sequence[Path]) -> tuple[Table, Table]:
+    """Read science and housekeeping, told apart by their columns."""
+    hk = [path for path in paths if _is_hk(path)]
+    return Table.read([path for path in paths if path not in hk]), Table.read(hk)
+
+
+def _is_hk(path: Path) -> bool:
+    with path.open(encoding="utf-8", errors="replace") as file:
+        return f",{_PREFIX}" in file.readline()
 
 
 def draw_quicklook(page: Page) -> Figure:
@@ -159,6 +183,7 @@ def _axes(page: Page, figure: Figure, place: SubplotSpec, title: str, unit: str 
     axes.set_title(title)
     if unit:
         axes.set_ylabel(unit)
+    axes.yaxis.set_label_coords(-0.12, 0.5)
     style.timed(axes, page.span)
     return axes
 
@@ -224,7 +249,7 @@ def _supply(
         style.timed(axes, page.span, labelled=axes is current)
 
 
-def _limits(axes: Axes, limits: Any, values: style.Values) -> None:
+def _limits(axes: Axes, limits: Any, values: Values) -> None:
     """Draw limits as lines; what lies beyond a danger is tinted."""
     bounds = [bound for pair in (limits.danger, limits.warning) for bound in pair]
     low, high = min(*bounds, np.nanmin(values)), max(*bounds, np.nanmax(values))
@@ -264,23 +289,13 @@ def _mode(page: Page, figure: Figure, place: SubplotSpec) -> None:
     words = page.hk.words(f"{_PREFIX}mode")
     strange = sorted(set(words.tolist()) - {"", *_MODES})
     names = (*_MODES, *strange)
-    _rows(axes, names)
+    style.rows_named(axes, names)
     forbidden = page.rules.forbidden.get(f"{_PREFIX}mode", ())
     for row, name in enumerate(names):
-        found = style.spans(page.hk.time, words == name, words != "")
+        found = spans(page.hk.time, words == name, words != "")
         style.bars(axes, row, found, style.DANGER if name in forbidden else OUTER)
     if not np.any(words != ""):
         style.nothing(axes)
-
-
-def _rows(axes: Axes, names: Sequence[str]) -> None:
-    middle, half = (len(names) - 1) / 2, max(len(names), 3) / 2 + 0.1
-    axes.set_ylim(middle - half, middle + half)
-    axes.set_yticks(range(len(names)), names)
-    axes.tick_params(axis="y", length=0)
-    axes.grid(visible=False, axis="y")
-    for row in range(0, len(names), 2):
-        axes.axhspan(row - 0.5, row + 0.5, color=style.BAND, zorder=0)
 
 
 def _alarms(
@@ -308,12 +323,12 @@ def _alarm_rows(
 ) -> None:
     """Draw flags that should not be set: grey where they are not, coloured where they are."""
     axes = _axes(page, figure, place, title)
-    _rows(axes, list(names.values()))
+    style.rows_named(axes, list(names.values()))
     seen = 0
     for row, column in enumerate(names):
         true, known = page.hk.flags(f"{_PREFIX}{column}")
-        style.bars(axes, row, style.spans(page.hk.time, ~true, known), style.QUIET)
-        style.bars(axes, row, style.spans(page.hk.time, true, known), colour)
+        style.bars(axes, row, spans(page.hk.time, ~true, known), style.QUIET)
+        style.bars(axes, row, spans(page.hk.time, true, known), colour)
         seen += int(known.sum())
     if seen:
         style.names_above(axes, ("set", colour), ("not set", style.FAINT))
@@ -326,12 +341,12 @@ def _booleans(
 ) -> None:
     """Draw flags that should be set."""
     axes = _axes(page, figure, place, title)
-    _rows(axes, list(names.values()))
+    style.rows_named(axes, list(names.values()))
     seen = 0
     for row, column in enumerate(names):
         true, known = page.hk.flags(f"{_PREFIX}{column}")
-        style.bars(axes, row, style.spans(page.hk.time, true, known), Y)
-        style.bars(axes, row, style.spans(page.hk.time, ~true, known), style.DANGER)
+        style.bars(axes, row, spans(page.hk.time, true, known), Y)
+        style.bars(axes, row, spans(page.hk.time, ~true, known), style.DANGER)
         seen += int(known.sum())
     if seen:
         style.names_above(axes, ("valid", Y), ("not valid", style.DANGER))

@@ -7,15 +7,15 @@ into a file, so the same data give the same bytes with the same version of Matpl
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gnomon.errors import ConfigError, MissingExtra
+from gnomon.instruments.imap.plots.series import Span, Times, Values, gap_of, parted, thinned
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -66,9 +66,6 @@ _RC: Any = {
     "svg.fonttype": "none",
     "timezone": "UTC",
 }
-Times = NDArray[np.datetime64]
-Values = NDArray[np.float64]
-Span = tuple[np.datetime64, np.datetime64]
 
 
 @contextmanager
@@ -129,7 +126,12 @@ def timed(axes: Axes, span: Span, *, labelled: bool = True) -> None:
     axes.set_xlim(*span)  # type: ignore[arg-type]
     locator = AutoDateLocator(minticks=4, maxticks=9)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
-    formatter = ConciseDateFormatter(locator, show_offset=False)  # type: ignore[no-untyped-call]
+    formatter = ConciseDateFormatter(  # type: ignore[no-untyped-call]
+        locator,
+        formats=["%Y", "%b", "%b-%d", "%H:%M", "%H:%M", "%H:%M:%S.%f"],
+        zero_formats=["", "%Y", "%b", "%b-%d", "%H:%M", "%H:%M"],
+        show_offset=False,
+    )
     axes.xaxis.set_major_formatter(formatter)
     axes.tick_params(labelbottom=labelled)
     bare(axes)
@@ -167,42 +169,43 @@ def nothing(axes: Axes, words: str = "no data") -> None:
     )  # fmt: skip
 
 
+def rows_named(axes: Axes, names: Sequence[str]) -> None:
+    """Give axes a row a name, from below, with every other one shaded."""
+    middle, half = (len(names) - 1) / 2, max(len(names), 3) / 2 + 0.1
+    axes.set_ylim(middle - half, middle + half)
+    axes.set_yticks(range(len(names)), names)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(visible=False, axis="y")
+    for row in range(0, len(names), 2):
+        axes.axhspan(row - 0.5, row + 0.5, color=BAND, zorder=0)
+
+
 # -- series
 
 
-def parted(time: Times, values: Values, gap: np.timedelta64) -> tuple[Times, Values]:
-    """Return a series with a NaN in every gap, so that no line crosses one.
-
-    Parameters
-    ----------
-    time : ndarray of datetime64[ns], shape (n,)
-    values : ndarray of float64, shape (n,)
-    gap : timedelta64
-        Longer steps are gaps.
-    """
-    wide = np.flatnonzero(np.diff(time) > gap)
-    if not len(wide):
-        return time, values
-    return np.insert(time, wide + 1, time[wide] + gap), np.insert(values, wide + 1, np.nan)
-
-
-def gap_of(time: Times, least_s: float = 30.0) -> np.timedelta64:
-    """Return what is a gap in a series: five of its usual steps, and not less than `least_s`."""
-    least = np.timedelta64(int(least_s * 1e9), "ns")
-    if len(time) < 2:  # noqa: PLR2004  a step has two ends
-        return least
-    return max(np.median(np.diff(time)) * 5, least)
-
-
-def line(axes: Axes, time: Times, values: Values, colour: str, **options: Any) -> bool:
+def line(
+    axes: Axes,
+    time: Times,
+    values: Values,
+    colour: str,
+    gap: np.timedelta64 | None = None,
+    **options: Any,
+) -> bool:
     """Draw a series with its gaps; tell whether there was anything to draw.
 
     A value between two gaps is a point.
+
+    Parameters
+    ----------
+    gap : timedelta64, optional
+        Longer steps between values are gaps; by default those longer than `gap_of` says.
     """
     there = np.isfinite(values)
     if not there.any():
         return False
-    when, what = parted(time[there], values[there], gap_of(time[there]))
+    if gap is None:
+        gap = gap_of(time[there])
+    when, what = thinned(*parted(time[there], values[there], gap))
     axes.plot(when, what, color=colour, **options)
     known = np.isfinite(what)
     padded = np.concatenate([[False], known, [False]])
@@ -210,32 +213,6 @@ def line(axes: Axes, time: Times, values: Values, colour: str, **options: Any) -
     if alone.any():
         axes.plot(when[alone], what[alone], ".", color=colour, markersize=3)
     return True
-
-
-def spans(time: Times, is_so: NDArray[np.bool_], known: NDArray[np.bool_]) -> list[Span]:
-    """Return from when to when something is so: up to the next row, but not into a gap.
-
-    Parameters
-    ----------
-    time : ndarray of datetime64[ns], shape (n,)
-        Ascending.
-    is_so, known : ndarray of bool, shape (n,)
-        Rows that are not known are as if they were not there.
-    """
-    when, so = time[known], is_so[known]
-    if not len(when):
-        return []
-    gap = gap_of(when)
-    step = np.median(np.diff(when)) if len(when) > 1 else gap / 5
-    follows = np.append(np.diff(when) <= gap, False)
-    stop = np.where(follows, np.append(when[1:], when[-1]), when + step)
-    found: list[Span] = []
-    for at in np.flatnonzero(so):
-        if found and found[-1][1] == when[at] and follows[at - 1]:
-            found[-1] = (found[-1][0], stop[at])
-        else:
-            found.append((when[at], stop[at]))
-    return found
 
 
 def bars(axes: Axes, row: float, found: list[Span], colour: str, height: float = 0.62) -> None:

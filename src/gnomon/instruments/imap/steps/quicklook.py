@@ -27,12 +27,7 @@ def quicklook(
         A file is no table.
     """
     # Matplotlib and NumPy are loaded where a picture is made.
-    from gnomon.instruments.imap.plots.columns import Table  # noqa: PLC0415
-    from gnomon.instruments.imap.plots.quicklook import (  # noqa: PLC0415
-        Page,
-        draw_quicklook,
-        span_of_days,
-    )
+    from gnomon.instruments.imap.plots.quicklook import draw_quicklook, page_of_days  # noqa: PLC0415
     from gnomon.instruments.imap.plots.style import save  # noqa: PLC0415
 
     vectors = [one for one in science if one.key["instrument"] == "mag"]
@@ -40,7 +35,6 @@ def quicklook(
     if not inputs:
         raise NoData("nothing of the magnetometer on that day")
     day: Any = inputs[0].key["day"]
-    field = Table.read([one.path for one in vectors])
-    status = Table.read([one.path for one in housekeeping])
-    save(draw_quicklook(Page(field, status, span_of_days([day]))), out)
-    return Report(metrics={"n_vectors": len(field.time), "n_hk_rows": len(status.time)})
+    page = page_of_days([one.path for one in inputs], [day])
+    save(draw_quicklook(page), out)
+    return Report(metrics={"n_vectors": len(page.science.time), "n_hk_rows": len(page.hk.time)})
