@@ -1,5 +1,6 @@
 """`gnomon imap process`: the users' command, on their own files and on damaged ones."""
 
+import shutil
 from datetime import date
 
 import pytest
@@ -28,11 +29,11 @@ def local(real, tmp_path):
     return call
 
 
-@pytest.fixture
-def home(real, tmp_path):
-    """A project with the definition and the kernels in its store."""
-    (tmp_path / "pipelines").mkdir()
-    (tmp_path / "pipelines" / "imap-hk.toml").write_text(PIPELINE)
+@pytest.fixture(scope="module")
+def furnished(real, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("furnished")
+    (folder / "pipelines").mkdir()
+    (folder / "pipelines" / "imap-hk.toml").write_text(PIPELINE)
     spice = real / "spice"
     xtce = real / "definitions" / "mag_17.9.xml"
     for words in (
@@ -40,8 +41,14 @@ def home(real, tmp_path):
         (spice / "imap_sclk_0136.tsc", "--kind", "imap.sclk", "--version", "136"),
         (spice / "naif0012.tls", "--kind", "imap.lsk", "--version", "12"),
     ):
-        gnomon("adopt", *words, folder=tmp_path)
-    return tmp_path
+        gnomon("adopt", *words, folder=folder)
+    return folder
+
+
+@pytest.fixture
+def home(furnished, tmp_path):
+    """A project with the definition and the kernels in its store."""
+    return shutil.copytree(furnished, tmp_path / "home")
 
 
 def lines(path):
