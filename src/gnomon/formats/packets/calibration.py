@@ -154,25 +154,30 @@ class _Labels:
     def __init__(self, labels: Mapping[Any, str], bits: int | None) -> None:
         self._labels = labels
         self._is_table = bits is not None and bits <= _TABLE_BITS
-        self._table: NDArray[Any] | None = None
+        self._table = np.empty(0, object)
+        self._has = np.empty(0, bool)
 
     def of(self, raw: NDArray[Any]) -> NDArray[Any]:
         """Return (n,) objects."""
         if not self._is_table or (raw.dtype.kind == "i" and len(raw) and raw.min() < 0):
             return self._by_value(raw)
-        if self._table is None:
-            self._table = np.empty(1 << (8 * raw.dtype.itemsize), object)
-            for value, label in self._labels.items():
-                if 0 <= value < len(self._table):
-                    self._table[value] = label
-        found: NDArray[Any] = self._table[raw]
-        missing = np.equal(found, None)
-        if missing.any():
-            found[missing] = self._by_value(raw[missing])
+        if not len(self._table):
+            self._fill(1 << (8 * raw.dtype.itemsize))
+        found = self._table.take(raw)
+        has = self._has.take(raw)
+        if not has.all():
+            found[~has] = self._by_value(raw[~has])
         return found
 
+    def _fill(self, size: int) -> None:
+        self._table, self._has = np.empty(size, object), np.zeros(size, bool)
+        for value, label in self._labels.items():
+            if 0 <= value < size:
+                self._table[value], self._has[value] = label, True
+
     def _by_value(self, raw: NDArray[Any]) -> NDArray[Any]:
-        return objects([self._labels.get(value, _spelled(value)) for value in raw.tolist()])
+        values = raw.tolist()
+        return objects([self._labels.get(value, _spelled(value)) for value in values])
 
 
 def _spelled(value: object) -> str:

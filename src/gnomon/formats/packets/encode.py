@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gnomon.errors import BadData
 from gnomon.formats.packets.columns import number
-from gnomon.formats.packets.frames import HEADER
+from gnomon.formats.packets.chain import HEADER
 from gnomon.formats.packets.model import (
     Binary,
     Container,

@@ -7,7 +7,8 @@ throws a reader off: `resync` finds the next packet, and what lies between is re
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import mmap
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,12 +17,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Bytes = NDArray[np.uint8]
-HEADER = 6
-"""Bytes of a primary header."""
-SHORTEST = HEADER + 1
-LONGEST = HEADER + 65_536
-CHUNK = 8 << 20
+from gnomon.formats.packets.chain import HEADER, Bytes
+from gnomon.formats.packets.resync import HELD, Follower, Gap
+
+CHUNK = 2 << 20
+_MAPPED = 64 << 20
+"""Smaller files are read at once: a file that shrinks while it is mapped ends the process."""
 
 
 @dataclass(frozen=True)
@@ -106,15 +107,12 @@ class Framed:
     Attributes
     ----------
     packets : Packets
+        Their buffer is the whole source.
     lost : tuple of Lost
-        Ranges are those of the whole source.
-    offset : int
-        Where the buffer of the packets starts in the source.
     """
 
     packets: Packets
     lost: tuple[Lost, ...] = ()
-    offset: int = 0
 
 
 def gather(data: Bytes, start: NDArray[np.int64], length: int) -> Bytes:
@@ -129,7 +127,9 @@ def gather(data: Bytes, start: NDArray[np.int64], length: int) -> Bytes:
     return places[start].view(np.uint8).reshape(number, length)
 
 
-def framed(source: Path | bytes, chunk_bytes: int = CHUNK) -> Iterator[Framed]:
+def framed(
+    source: Path | bytes, chunk_bytes: int = CHUNK, apids: Collection[int] = ()
+) -> Iterator[Framed]:
     """Yield the packets of a file or of bytes, part by part.
 
     Parameters
@@ -137,20 +137,66 @@ def framed(source: Path | bytes, chunk_bytes: int = CHUNK) -> Iterator[Framed]:
     source : Path or bytes
     chunk_bytes : int
         About how many bytes a part covers; what is found does not depend on it.
+    apids : collection of int
+        APIDs that are known to occur, as those of a definition: they help to find packets
+        after garbage. Packets of other APIDs are yielded as well.
+
+    Yields
+    ------
+    Framed
+        In the order of the source; each byte is in one packet or one lost range. Nothing is
+        yielded for an empty source.
     """
-    data = source if isinstance(source, bytes) else source.read_bytes()
-    buffer = np.frombuffer(data, np.uint8)
-    starts, lengths, lost = [], [], []
-    at, size = 0, len(buffer)
-    while at + SHORTEST <= size:
-        length = SHORTEST + (data[at + 4] << 8 | data[at + 5])
-        if at + length > size or data[at] >> 5:
-            break
-        starts.append(at)
-        lengths.append(length)
-        at += length
-    if at < size:
-        lost.append(Lost(at, size, "truncated"))
-    packets = Packets(buffer, np.array(starts, np.int64), np.array(lengths, np.int64))
-    if size:
-        yield Framed(packets, tuple(lost))
+    opened = _Opened(source)
+    chain = Follower(opened.data, apids)
+    lost: list[Lost] = []
+    at, done = 0, 0
+    while at < chain.size:
+        stop = min(at + chunk_bytes, chain.size)
+        at = chain.follow(at, stop)
+        if at < stop:
+            at, gaps = chain.recover(at)
+            for gap in gaps:
+                _report(lost, gap)
+        if at - done >= chunk_bytes and len(chain.starts) > HELD:
+            yield _part(chain, HELD, lost)
+            lost, done = [], chain.starts[0]
+            opened.release(done)
+    if chain.starts or lost:
+        yield _part(chain, 0, lost)
+
+
+def _report(lost: list[Lost], gap: Gap) -> None:
+    """Add a gap to what was lost; one that adjoins the last is the same."""
+    start = gap.start
+    if lost and lost[-1].stop == start:
+        start = lost.pop().start
+    if gap.stop > start:
+        lost.append(Lost(start, gap.stop, gap.reason))
+
+
+def _part(chain: Follower, kept: int, lost: list[Lost]) -> Framed:
+    return Framed(Packets(chain.data, *chain.release(kept)), tuple(lost))
+
+
+class _Opened:
+    """The bytes of a source; a large file is mapped and leaves memory as it is passed."""
+
+    def __init__(self, source: Path | bytes) -> None:
+        self._map: mmap.mmap | None = None
+        self._released = 0
+        if isinstance(source, bytes):
+            self.data = np.frombuffer(source, np.uint8)
+        elif source.stat().st_size < _MAPPED:
+            self.data = np.frombuffer(source.read_bytes(), np.uint8)
+        else:
+            with source.open("rb") as file:
+                self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            self.data = np.frombuffer(self._map, np.uint8)
+
+    def release(self, stop: int) -> None:
+        """Let the pages before a place go; they are read again where they are needed."""
+        end = stop // mmap.PAGESIZE * mmap.PAGESIZE
+        if self._map is not None and end > self._released:
+            self._map.madvise(mmap.MADV_DONTNEED, self._released, end - self._released)
+            self._released = end

@@ -1,0 +1,271 @@
+"""Finds the next packet after garbage, and decides whether the packet before it is whole.
+
+Packets carry no mark and no checksum, so all evidence is in their headers and in their likeness:
+
+- A place is a start where a first word that is to be expected (of the definition, or seen three
+  times) stands, and another header follows the packet, or the source ends.
+- The search begins inside of the last packet: where a good start lies within what its length
+  claims, it was cut short, or its length was wrong.
+- Where bytes that are no packet follow a packet, they may have been inserted after it, or into it.
+  Its bytes are compared with those of packets alike, once as they are and once with as many bytes
+  taken out at each place: the likelier reading counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gnomon.formats.packets.chain import HEADER, SHORTEST, Bytes, Chain
+
+HELD = 64
+"""Packets that stay open to doubt; the last ones."""
+_AHEAD = 64
+_PEERS = 8
+_MARGIN = 0.5
+_WINDOW, _WIDEST_WINDOW = 1 << 14, 1 << 20
+_HOPS = 8
+_SEVERAL = 4
+_KIN_MASK = 0xF800
+_FLAGS_SHIFT = 6
+_NOTHING = np.empty(0, np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Bytes that are no packet, from `start` up to `stop`, and why."""
+
+    start: int
+    stop: int
+    reason: str
+
+
+class Follower(Chain):
+    """A chain that finds its way back."""
+
+    _resumed = -1
+    """Where it went on last; it never goes back to or before that place."""
+
+    def is_doubtful(self, at: int, word: int, length: int) -> bool:
+        """Return whether a packet of a new kind holds packets that are to be expected."""
+        if self.is_seen(word, length):
+            return False
+        if self.is_trusted(word) and not self.usual_length(word):
+            return False
+        known = self.known()
+        if not known.any():
+            known[[found for _, found, _ in self.ahead(at + length, _AHEAD)]] = True
+            if known[word]:
+                return False
+        return any(
+            self._leads_on(int(start), at + length, known)
+            for start in self._candidates(at + 1, at + length, known)
+        )
+
+    def _leads_on(self, at: int, end: int, known: NDArray[np.bool_]) -> bool:
+        """Return whether several expected packets follow from a place, or one up to the end."""
+        for _ in range(_SEVERAL):
+            length = self.length(at)
+            if not length or at + length > end or not known[self.word(at)]:
+                return False
+            at += length
+            if at == end:
+                return True
+        return True
+
+    def recover(self, at: int) -> tuple[int, list[Gap]]:
+        """Go on after a place where there is no packet.
+
+        Returns
+        -------
+        int
+            Where the next packet starts; the end of the source where there is none.
+        list of Gap
+            What was lost. Packets that turned out to be none are no longer taken.
+        """
+        if self._is_cut_off(at):
+            # An expected header, then the source ends: the packets before it are whole.
+            after = self._resumed = self._find(at + 1, at)
+            reason = "the packet is cut short" if after == self.size else "the length is wrong"
+            return after, [Gap(at, after, reason)]
+        first = self._first_doubtful()
+        begin = self.starts[first] + 1 if first < len(self.starts) else at
+        after = self._resumed = self._find(max(begin, self._resumed + 1), at)
+        wrong = sum(s + n > after for s, n in zip(self.starts, self.lengths, strict=True))
+        start = self.starts[-wrong] if wrong else at
+        is_cut = bool(wrong) and self.is_trusted(self.word(start))
+        self.forget(wrong)
+        if is_cut:
+            return after, [Gap(start, after, "a packet is cut short, or its length is wrong")]
+        if self.starts and self.starts[-1] + self.lengths[-1] == start and start < after:
+            if not self._is_whole(after):
+                start = self.starts[-1]
+                self.forget(1)
+                return after, [Gap(start, after, "bytes were inserted into a packet")]
+        return after, [Gap(start, after, "no packet")]
+
+    def _is_cut_off(self, at: int) -> bool:
+        """Return whether an expected packet starts at a place and the source ends within it."""
+        left = self.size - at
+        if left < HEADER:
+            heads = {self.word(start) for start in self.starts}
+            tail = self.data[at : at + 2].tobytes()
+            return any(head.to_bytes(2).startswith(tail) for head in heads) if left else False
+        length = self.length(at)
+        return bool(length) and at + length > self.size and self.is_trusted(self.word(at))
+
+    def _first_doubtful(self) -> int:
+        """Return the place in the list of the last packet that is to be expected."""
+        place = len(self.starts)
+        while place > max(len(self.starts) - HELD, 0):
+            place -= 1
+            if self.is_trusted(self.word(self.starts[place])):
+                break
+        return place
+
+    # -- search
+
+    def _find(self, begin: int, broken: int) -> int:
+        """Return the first good start from `begin` on; a new kind only beyond `broken`."""
+        known, taken = self.known(), {broken, *self.starts}
+        lo, window = begin, _WINDOW
+        while lo + SHORTEST <= self.size:
+            hi = min(lo + window, self.size - HEADER)
+            table = known if known.any() else self._learned(lo, hi)
+            for start in self._candidates(lo, hi, table, broken):
+                if int(start) not in taken and self._is_start(int(start), table):
+                    return int(start)
+            lo, window = hi, min(window * 2, _WIDEST_WINDOW)
+        return self.size
+
+    def _words(self, places: NDArray[np.int64], first: int = 0) -> NDArray[np.int64]:
+        high = self.data[places + first].astype(np.int64)
+        return high << 8 | self.data[places + (first + 1)]
+
+    def _fitting(self, places: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the places at which a packet could start, and where it would end."""
+        places = places[places + SHORTEST <= self.size]
+        ends = places + SHORTEST + self._words(places, 4)
+        good = (ends <= self.size) & (self.data[places] < 1 << 5)
+        fill = (ends == places + SHORTEST) & (self._words(places) == 0)
+        good &= ~fill | (self._words(places, 2) != 0)
+        return places[good], ends[good]
+
+    def _candidates(
+        self, lo: int, hi: int, known: NDArray[np.bool_], broken: int | None = None
+    ) -> NDArray[np.int64]:
+        """Return places between `lo` and `hi` at which a packet may well start, in order.
+
+        Expected first words do; beyond `broken`, where no APIDs were named, also those before an
+        expected packet that they resemble in all but the APID.
+        """
+        hi = min(hi, self.size - HEADER)
+        if hi <= lo:
+            return _NOTHING
+        both = self.data[lo : hi + 1].astype(np.uint16)
+        words = both[:-1] << 8 | both[1:]
+        found, _ = self._fitting(lo + np.flatnonzero(known[words]))
+        if broken is None or broken >= hi or self._expected.any():
+            return found
+        skip = max(broken - lo, 0)
+        places, ends = self._fitting(lo + skip + np.flatnonzero(words[skip:] < 1 << 13))
+        inside = ends + SHORTEST <= self.size
+        places, ends = places[inside], ends[inside]
+        heads, after = self._words(places), self._words(ends)
+        kin = known[after] & ((heads ^ after) & _KIN_MASK == 0)
+        kin &= self.data[places + 2] >> _FLAGS_SHIFT == self.data[ends + 2] >> _FLAGS_SHIFT
+        return np.union1d(found, places[kin])
+
+    def _is_start(self, at: int, known: NDArray[np.bool_]) -> bool:
+        length, word = self.length(at), self.word(at)
+        if not known[word]:
+            # A kind that is new: what follows must leave no doubt.
+            after = at + length
+            return self._is_familiar(after) and self._is_start(after, known)
+        return self.is_seen(word, length) or self._continues(at + length, known, 2)
+
+    def _is_familiar(self, at: int) -> bool:
+        return self.is_seen(self.word(at), self.length(at))
+
+    def _continues(self, at: int, known: NDArray[np.bool_], hops: int) -> bool:
+        """Return whether an expected packet stands at a place, or one hop behind it."""
+        if self.size - at < SHORTEST:
+            return True
+        length = self.length(at)
+        if not length:
+            return False
+        if known[self.word(at)]:
+            return True
+        return hops > 1 and at + length <= self.size and self._continues(at + length, known, 1)
+
+    def _learned(self, lo: int, hi: int) -> NDArray[np.bool_]:
+        """Return first words that headers within a window lead to again and again."""
+        table = np.zeros(1 << 16, bool)
+        places, ends = self._fitting(np.arange(lo, hi, dtype=np.int64))
+        hops = np.ones(len(places), np.int64)
+        alive = np.arange(len(places))
+        for _ in range(_HOPS):
+            at = ends[alive]
+            alive = alive[at + SHORTEST <= self.size]
+            fitting, after = self._fitting(ends[alive])
+            alive = alive[np.isin(ends[alive], fitting)]
+            ends[alive] = after
+            hops[alive] += 1
+        complete = (hops > _HOPS) | (ends == self.size)
+        if not complete.any():
+            return table
+        places, hops = places[complete], hops[complete]
+        best = int(places[hops.argmax()])
+        chain = list(self.ahead(best, _AHEAD))
+        if len(chain) > 1 and chain[0][1] & _KIN_MASK != chain[1][1] & _KIN_MASK:
+            del chain[0]
+        table[[word for _, word, _ in chain]] = True
+        return table
+
+    # -- is it whole?
+
+    def _is_whole(self, after: int) -> bool:
+        """Return whether the last packet is likelier whole than spoilt by what follows it."""
+        start, length = self.starts[-1], self.lengths[-1]
+        word, gap = self.word(start), after - start - length
+        peers = self._peers(word, after)
+        alike = [peer for peer, size in peers if size == length][:_PEERS]
+        if not alike and peers:
+            return len({size for _, size in peers}) > 1
+        if not alike:
+            return self.is_trusted(word) or not self.known().any()
+        return not is_displaced(self.data, start, length, gap, alike)
+
+    def _peers(self, word: int, after: int) -> list[tuple[int, int]]:
+        """Return start and length of other packets of a first word, the nearest first."""
+        before = zip(self.starts[-2::-1], self.lengths[-2::-1], strict=True)
+        found = [(start, size) for start, size in before if self.word(start) == word]
+        ahead = self.ahead(after, _AHEAD)
+        return found + [(start, size) for start, other, size in ahead if other == word]
+
+
+def is_displaced(
+    data: Bytes, start: int, length: int, gap: int, peers: Sequence[int]
+) -> bool:
+    """Return whether a packet is more like others once `gap` bytes are taken out of it.
+
+    Parameters
+    ----------
+    data : (size,) u1
+    start, length : int
+        The packet; `gap` bytes that are no packet follow it.
+    gap : int
+    peers : sequence of int
+        Where packets alike start.
+    """
+    if start + gap + length > len(data):
+        return False
+    others = np.stack([data[peer : peer + length] for peer in peers])
+    as_is = (others == data[start : start + length]).mean(axis=0)
+    moved = (others == data[start + gap : start + gap + length]).mean(axis=0)
+    # Likeness when the bytes are taken out at each place behind the header.
+    gain = np.cumsum((moved - as_is)[HEADER:][::-1])
+    return bool(gain.size and gain.max() > _MARGIN)
