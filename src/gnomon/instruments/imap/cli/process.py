@@ -302,7 +302,7 @@ def _merge(shelf: Shelf, given: Given, screen: Screen, *, dry_run: bool) -> Done
         if dry_run:
             done.add(one, one.n_inside, "" if known is None else known.name)
         else:
-            _merge_day(shelf, one, known, given.clock, done)
+            _merge_day(shelf, one, known, done)
     if merged and not dry_run:
         names = frozenset[KeyValue](one.packet.store_name for one in merged)
         days = frozenset[KeyValue](one.day for one in merged)
@@ -311,14 +311,13 @@ def _merge(shelf: Shelf, given: Given, screen: Screen, *, dry_run: bool) -> Done
     return done
 
 
-def _merge_day(
-    shelf: Shelf, one: DayPart, known: Path | None, clock: SpacecraftClock, done: Done
-) -> None:
+def _merge_day(shelf: Shelf, one: DayPart, known: Path | None, done: Done) -> None:
     from gnomon.instruments.imap.hk.days import write_day  # noqa: PLC0415 - see the top
 
     parts = [one.path] if known is None else [known, one.path]
     made = one.path.with_suffix(".day")
-    counts = write_day(made, parts, one.day, clock, apid=one.packet.apid)
+    # The part is cut already, and what is known stays, whatever the clock says of it now.
+    counts = write_day(made, parts, one.day, None, apid=one.packet.apid)
     adopted = adopt(shelf.catalog, shelf.opened.store, Brought(made, HK_L0, _key(one), {}))
     made.unlink()
     done.add(one, counts.n_packets, adopted.dataset.path)
