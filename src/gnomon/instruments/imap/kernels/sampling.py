@@ -22,6 +22,8 @@ TOLERANCE_RAD = 1e-7
 _FINEST_S = 1e-4
 _INSIDE_S = 1e-6
 """The end of a window is asked for this much inside: its time is rounded on the way to ticks."""
+_SLACK_S = 2 * _INSIDE_S
+"""Beyond its first and last sample a window is known for this long."""
 _CK_CLASS, _LINEAR = 3, 3
 
 
@@ -48,24 +50,18 @@ class Samples:
     def at(self, et: Floats) -> Floats:
         """Return the rotation at some times, shape (n, 4); NaN where it is not known."""
         found = np.full((len(et), 4), np.nan)
-        if not len(self.et):
+        heads = np.flatnonzero(self.joined & ~np.concatenate([[False], self.joined[:-1]]))
+        tails = np.flatnonzero(~self.joined & np.concatenate([[False], self.joined[:-1]]))
+        if not len(heads):
             return found
-        nearest = np.searchsorted(self.et, et, side="right") - 1
-        before = np.clip(nearest, 0, max(len(self.et) - 2, 0))
-        after = np.minimum(before + 1, len(self.et) - 1)
-        known = self.joined[before] & (et >= self.et[before] - 2 * _INSIDE_S)
-        known &= et <= self.et[after] + 2 * _INSIDE_S
-        # The end of one window may be within a microsecond of the next: look at both sides.
-        earlier = np.maximum(before - 1, 0)
-        ended = ~known & self.joined[earlier] & (et <= self.et[before] + 2 * _INSIDE_S)
-        before, after = np.where(ended, earlier, before), np.where(ended, before, after)
-        known |= ended
-        first, last = before[known], after[known]
-        # Two windows that meet share their end: then there is nothing between two samples.
-        length = self.et[last] - self.et[first]
-        since = et[known] - self.et[first]
-        share = np.divide(since, length, out=np.zeros_like(length), where=length > 0)
-        found[known] = quaternions.between(self.quaternions[first], self.quaternions[last], share)
+        run = np.searchsorted(self.et[heads] - _SLACK_S, et, side="right") - 1
+        head, tail = heads[np.maximum(run, 0)], tails[np.maximum(run, 0)]
+        known = (run >= 0) & (et <= self.et[tail] + _SLACK_S)
+        at = np.searchsorted(self.et, et[known], side="right") - 1
+        first = np.clip(at, head[known], tail[known] - 1)
+        share = (et[known] - self.et[first]) / (self.et[first + 1] - self.et[first])
+        turned = self.quaternions
+        found[known] = quaternions.between(turned[first], turned[first + 1], share)
         return found
 
 
