@@ -7,7 +7,7 @@ import cdflib
 import numpy as np
 import pytest
 import spiceypy
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gnomon.errors import BadData
@@ -46,18 +46,21 @@ def test_known_instants(text, expected):
     assert utc_of_tt2000(expected) == utc(text)
 
 
+@settings(deadline=None)
 @given(st.lists(INSTANTS, min_size=1, max_size=20))
 def test_iso_is_that_of_cdf(instants):
     values = np.array(instants)
     assert iso(values).tolist() == list(np.atleast_1d(cdflib.cdfepoch.encode_tt2000(values)))
 
 
+@settings(deadline=None)
 @given(st.lists(IN_UTC, max_size=20))
 def test_utc_comes_back(instants):
     times = np.array(instants, dtype=np.int64).astype("M8[ns]")
     np.testing.assert_array_equal(utc_of_tt2000(tt2000_of_utc(times)), times)
 
 
+@settings(deadline=None)
 @given(INSTANTS, INSTANTS)
 def test_order_is_kept(one, other):
     first, second = utc_of_tt2000(np.array(sorted([one, other])))

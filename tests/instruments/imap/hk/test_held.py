@@ -1,7 +1,7 @@
 """Order, gaps and repeats of packets."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gnomon.instruments.imap.hk.held import (
@@ -44,6 +44,7 @@ def test_losses_are_told_in_short():
     assert str(losses) == "7 bytes are no packets: a: 0 to 3: no packet, and 1 more"
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 20)), max_size=40))
 def test_order_is_by_time_then_counter_then_arrival(pairs):
     time = np.array([t for t, _ in pairs], np.int64)
@@ -57,6 +58,7 @@ def test_a_counter_that_turns_within_a_second():
     assert in_order(np.zeros(4, np.int64), count).tolist() == [3, 1, 2, 0]
 
 
+@settings(deadline=None)
 @given(
     start=st.integers(0, COUNTS - 1),
     lost=st.lists(st.integers(0, 100), min_size=1, max_size=30),

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gnomon.formats.packets import Column
@@ -41,6 +41,7 @@ def texts(tmp_path):
     return call
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(allow_nan=False), min_size=1, max_size=30))
 def test_floats_are_written_as_python_writes_them(tmp_path_factory, values):
     path = tmp_path_factory.mktemp("csv") / "x.csv"
