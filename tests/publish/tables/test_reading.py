@@ -118,14 +118,11 @@ EPOCH = np.array([815313671184000000, 815313691184000123, np.iinfo(np.int64).min
 @pytest.fixture
 def cdf(tmp_path):
     depends = {"DEPEND_0": "epoch"}
-    fill = {"FILLVAL": np.float64(-1e31)}
+    fill, no_fill = {"FILLVAL": np.float64(-1e31)}, {"FILLVAL": np.int8(0)}
+    vectors = np.array([[1, 2, 3, 0.0], [4, -1e31, 6, 1], [7, 8, 9, 2]])
     variables = {
-        "flags": Variable(
-            np.array([[1, 2], [3, 4], [0, 0]], "i1"), depends | {"FILLVAL": np.int8(0)}
-        ),
-        "vectors": Variable(
-            np.array([[1, 2, 3, 0.0], [4, -1e31, 6, 1], [7, 8, 9, 2]]), depends | fill
-        ),
+        "flags": Variable(np.array([[1, 2], [3, 4], [0, 0]], "i1"), depends | no_fill),
+        "vectors": Variable(vectors, depends | fill),
         "labelled": Variable(np.ones((3, 2)), depends | {"LABL_PTR_1": "names"}),
         "epoch": Variable(EPOCH, {"FILLVAL": EPOCH[2]}, "CDF_TIME_TT2000"),
         "names": Variable(np.array(["one", "two"]), {}, by_record=False),

@@ -169,7 +169,7 @@ def _loader(yaml: Any) -> Any:
 
 
 def _toml(path: tuple[str, ...], said: Mapping[str, Any]) -> str:
-    """Return a job: its plain values, and a table for each mapping, whose values stand in a line."""
+    """Return a job: its plain values, and a table for each mapping, one line a value."""
     deep = {name: value for name, value in said.items() if isinstance(value, Mapping)}
     plain = {name: value for name, value in said.items() if name not in deep}
     tables = [(path, plain), *(((*path, name), value) for name, value in deep.items())]
