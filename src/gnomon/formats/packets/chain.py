@@ -42,7 +42,7 @@ class Chain:
 
     def __init__(self, data: Bytes, apids: Collection[int] = ()) -> None:
         self.data, self.size = data, len(data)
-        self._view = memoryview(data)
+        self._view = memoryview(data.data)
         self.starts, self.lengths = array("q"), array("q")
         self._counts: dict[int, int] = {}
         self._shapes: dict[int, set[int]] = {}

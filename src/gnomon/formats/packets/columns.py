@@ -72,10 +72,12 @@ def holds(
     """
     if isinstance(criteria, Comparison):
         return _compare(criteria, columns, own)
-    masks = [holds(term, columns, number, own) for term in criteria.terms]
-    if isinstance(criteria, Every):
-        return np.logical_and.reduce([np.ones(number, bool), *masks])
-    return np.logical_or.reduce([np.zeros(number, bool), *masks])
+    is_every = isinstance(criteria, Every)
+    found = np.full(number, is_every)
+    for term in criteria.terms:
+        mask = holds(term, columns, number, own)
+        found = found & mask if is_every else found | mask
+    return found
 
 
 def _compare(comparison: Comparison, columns: Columns, own: NDArray[Any] | None) -> Mask:

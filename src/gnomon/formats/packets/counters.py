@@ -94,5 +94,3 @@ def counters(parts: Iterable[Packets]) -> dict[int, Counts]:
             counts = counted(packets.count[packets.apid == apid])
             found[apid] = found[apid].then(counts) if apid in found else counts
     return dict(sorted(found.items()))
-
-

@@ -5,21 +5,20 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gnomon.formats.packets import fallback
 from gnomon.formats.packets.columns import Column
 from gnomon.formats.packets.frames import Packets, gather
 from gnomon.formats.packets.merge import merged
 from gnomon.formats.packets.model import Definition
-from gnomon.formats.packets.plan import Node, plan
+from gnomon.formats.packets.plan import UNKNOWN, Node, plan
 from gnomon.formats.packets.rows import Rows
 
 Index = NDArray[np.intp]
 _log = logging.getLogger(__name__)
-_UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +112,35 @@ def decode(definition: Definition, packets: Packets) -> Decoded:
     parts: list[Part] = []
     unknown: dict[int, int] = {}
     refused: list[Refused] = []
+    parsed: dict[str, str] = {}
     for apid, index, node, columns in _walk(definition, packets):
-        if node.refusal == _UNKNOWN:
+        if node.refusal == UNKNOWN:
             unknown[apid] = unknown.get(apid, 0) + len(index)
-        elif node.refusal or node.obstacle:
-            reason = node.refusal or node.obstacle
-            refused.append(Refused(apid, node.container, index, reason))
+        elif node.refusal:
+            refused.append(Refused(apid, node.container, index, node.refusal))
+        elif node.obstacle:
+            found = _parsed(
+                definition, packets, Refused(apid, node.container, index, node.obstacle)
+            )
+            if isinstance(found, Part):
+                parts.append(found)
+                parsed[node.container] = node.obstacle
+            else:
+                refused.append(found)
         else:
             parts.append(Part(apid, node.container, index, columns, node.left_bits))
-    return Decoded(_tables(definition, parts), unknown, tuple(refused))
+    return Decoded(_tables(definition, parts), unknown, tuple(refused), parsed)
+
+
+def _parsed(definition: Definition, packets: Packets, of: Refused) -> Part | Refused:
+    """Let another library decode packets; refuse them where it cannot either."""
+    _log.warning("%s: %s: space_packet_parser is asked", of.container, of.reason)
+    try:
+        columns = fallback.parse(definition.path, packets.take(of.index))
+    except (NotImplementedError, ValueError, KeyError) as error:
+        reason = f"{of.reason}; space_packet_parser: {error}"
+        return Refused(of.apid, of.container, of.index, reason)
+    return Part(of.apid, of.container, of.index, columns, 0)
 
 
 def _walk(
@@ -184,7 +203,4 @@ def _shared(definition: Definition, parts: list[Part]) -> str:
         return names.pop()
     lineages = [[one.name for one in definition.lineage(name)] for name in sorted(names)]
     shared = [level[0] for level in zip(*lineages, strict=False) if len(set(level)) == 1]
-    return shared[-1] if len(shared) > 1 else sorted(names)[0]
-
-
-__all__: list[Any] = ["Decoded", "PacketTable", "Refused", "decode"]
+    return shared[-1] if len(shared) > 1 else min(names)

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gnomon.errors import BadData
-from gnomon.formats.packets.columns import number
 from gnomon.formats.packets.chain import HEADER
+from gnomon.formats.packets.columns import number
 from gnomon.formats.packets.model import (
     Binary,
     Container,
@@ -216,17 +216,17 @@ def _lay(
 
 
 def _bits(parameter: Parameter, columns: Mapping[str, NDArray[Any]]) -> int:
-    encoding = parameter.type and parameter.type.encoding
+    if parameter.type is None:
+        raise BadData(f"{parameter.name}: {parameter.obstacle}")
+    encoding = parameter.type.encoding
     if isinstance(encoding, Integer | Float):
         return encoding.bits
-    if encoding is not None and isinstance(encoding.size, Fixed):
+    if isinstance(encoding.size, Fixed):
         return encoding.size.bits
     if parameter.name in columns:
         return len(columns[parameter.name][0]) * 8
-    if encoding is not None and isinstance(encoding.size, Dynamic):
-        source = columns.get(encoding.size.source.parameter)
-        if source is not None:
-            return encoding.size.of(source[0])
+    if isinstance(encoding.size, Dynamic) and encoding.size.source.parameter in columns:
+        return encoding.size.of(columns[encoding.size.source.parameter][0])
     return 0
 
 
@@ -285,7 +285,8 @@ def _mil1750a(values: NDArray[np.float64]) -> NDArray[np.uint32]:
     # Rounding up to one half is the next power of two.
     full = np.abs(whole) == 1 << 23
     whole, exponent = np.where(full, whole // 2, whole), exponent + full
-    return ((whole & 0xFFFFFF) << 8 | (exponent & 0xFF)).astype(np.uint32)
+    words: NDArray[np.int64] = (whole & 0xFFFFFF) << 8 | (exponent & 0xFF)
+    return words.astype(np.uint32)
 
 
 def _put(matrix: Bytes, field: _Field, words: NDArray[Any]) -> None:

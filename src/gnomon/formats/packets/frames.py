@@ -54,32 +54,35 @@ class Packets:
     @property
     def version(self) -> NDArray[np.uint16]:
         """Packet version number, (n,)."""
-        return self.words[:, 0] >> 13
+        return self._bits(0, 13, 7)
 
     @property
     def type(self) -> NDArray[np.uint16]:
         """0 for telemetry, 1 for telecommands, (n,)."""
-        return self.words[:, 0] >> 12 & 1
+        return self._bits(0, 12, 1)
 
     @property
     def secondary(self) -> NDArray[np.uint16]:
         """Whether there is a secondary header, (n,), 0 or 1."""
-        return self.words[:, 0] >> 11 & 1
+        return self._bits(0, 11, 1)
 
     @property
     def apid(self) -> NDArray[np.uint16]:
         """Application process identifier, (n,), of 11 bits."""
-        return self.words[:, 0] & 0x7FF
+        return self._bits(0, 0, 0x7FF)
 
     @property
     def flags(self) -> NDArray[np.uint16]:
         """Sequence flags, (n,); 3 is a packet of its own."""
-        return self.words[:, 1] >> 14
+        return self._bits(1, 14, 3)
 
     @property
     def count(self) -> NDArray[np.uint16]:
         """Sequence count per APID, (n,), of 14 bits."""
-        return self.words[:, 1] & 0x3FFF
+        return self._bits(1, 0, 0x3FFF)
+
+    def _bits(self, word: int, shift: int, mask: int) -> NDArray[np.uint16]:
+        return (self.words[:, word] >> np.uint16(shift)) & np.uint16(mask)
 
     def take(self, index: NDArray[Any]) -> Packets:
         """Return some of the packets, of the same buffer."""

@@ -47,7 +47,7 @@ def _stacked(arrays: list[NDArray[Any] | None], sizes: list[int]) -> NDArray[Any
     dtype = np.result_type(*(one.dtype for one in arrays if one is not None))
     return np.concatenate(
         [
-            (np.empty(size, object) if dtype == object else np.zeros(size, dtype))
+            (np.empty(size, object) if dtype.kind == "O" else np.zeros(size, dtype))
             if one is None
             else one.astype(dtype, copy=False)
             for one, size in zip(arrays, sizes, strict=True)

@@ -37,6 +37,8 @@ from gnomon.formats.packets.rows import Reader, Rows, reader
 from gnomon.formats.packets.text import bits_reader, text_reader
 
 Index = NDArray[np.intp]
+UNKNOWN = "unknown"
+"""The refusal of packets that no container is for."""
 _LENGTH_FIELD = (32, 16)
 _FIRST_WORD_BITS = 16
 
@@ -151,7 +153,7 @@ class _Compiler:
         if chosen:
             refusal = f"could be {' or '.join(chosen)}"
         elif container.abstract:
-            refusal = "unknown"
+            refusal = UNKNOWN
         left = self._length * 8 - place.offset
         return Node(tuple(steps), container.name, refusal=refusal, left_bits=left)
 

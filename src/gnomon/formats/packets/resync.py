@@ -100,11 +100,11 @@ class Follower(Chain):
         self.forget(wrong)
         if is_cut:
             return after, [Gap(start, after, "a packet is cut short, or its length is wrong")]
-        if self.starts and self.starts[-1] + self.lengths[-1] == start and start < after:
-            if not self._is_whole(after):
-                start = self.starts[-1]
-                self.forget(1)
-                return after, [Gap(start, after, "bytes were inserted into a packet")]
+        adjoins = bool(self.starts) and self.starts[-1] + self.lengths[-1] == start < after
+        if adjoins and not self._is_whole(after):
+            start = self.starts[-1]
+            self.forget(1)
+            return after, [Gap(start, after, "bytes were inserted into a packet")]
         return after, [Gap(start, after, "no packet")]
 
     def _is_cut_off(self, at: int) -> bool:
@@ -247,9 +247,7 @@ class Follower(Chain):
         return found + [(start, size) for start, other, size in ahead if other == word]
 
 
-def is_displaced(
-    data: Bytes, start: int, length: int, gap: int, peers: Sequence[int]
-) -> bool:
+def is_displaced(data: Bytes, start: int, length: int, gap: int, peers: Sequence[int]) -> bool:
     """Return whether a packet is more like others once `gap` bytes are taken out of it.
 
     Parameters

@@ -19,7 +19,7 @@ Bytes = NDArray[np.uint8]
 Reader = Callable[["Rows"], NDArray[Any]]
 _SIZES = (1, 2, 4, 8)
 _WIDEST = 64
-_FLOATS = {16: np.dtype(">f2"), 32: np.dtype(">f4"), 64: np.dtype(">f8")}
+_FLOATS: dict[int, np.dtype[Any]] = {16: np.dtype(">f2"), 32: np.dtype(">f4"), 64: np.dtype(">f8")}
 
 
 class Rows:
@@ -189,15 +189,17 @@ def _twos(values: NDArray[Any], bits: int) -> NDArray[Any]:
         return _objects([v - (1 << bits) if v >> (bits - 1) else v for v in values])
     spare = values.dtype.itemsize * 8 - bits
     signed = np.dtype(f"i{values.dtype.itemsize}")
-    shifted = (values << values.dtype.type(spare)).view(signed)
-    return shifted >> signed.type(spare)
+    shifted: NDArray[Any] = (values << values.dtype.type(spare)).view(signed)
+    moved: NDArray[Any] = shifted >> signed.type(spare)
+    return moved
 
 
 def _ones(values: NDArray[Any], bits: int) -> NDArray[Any]:
     if values.dtype == object:
         return _objects([v - (1 << bits) + 1 if v >> (bits - 1) else v for v in values])
     twos = _twos(values, bits)
-    return twos + (twos < 0).astype(twos.dtype)
+    twos += twos < 0
+    return twos
 
 
 def _magnitude(values: NDArray[Any], bits: int) -> NDArray[Any]:
@@ -205,8 +207,9 @@ def _magnitude(values: NDArray[Any], bits: int) -> NDArray[Any]:
     if values.dtype == object:
         return _objects([top - v if v & top else v for v in values])
     signed = np.dtype(f"i{values.dtype.itemsize}")
-    size = (values & values.dtype.type(top - 1)).view(signed)
-    return np.where(values & values.dtype.type(top), -size, size)
+    size: NDArray[Any] = (values & values.dtype.type(top - 1)).view(signed)
+    size[(values & values.dtype.type(top)) != 0] *= -1
+    return size
 
 
 def _float_reader(encoding: Float, start: int, length: int) -> Reader:

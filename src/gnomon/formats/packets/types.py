@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+from collections.abc import Callable
 from typing import Literal, cast
 from xml.etree import ElementTree as ET
 
@@ -72,7 +73,7 @@ def read_type(element: ET.Element) -> Type:
 
 
 def _encoding(element: ET.Element, inside: ET.Element) -> tuple[Encoding, ET.Element]:
-    readers = {
+    readers: dict[str, Callable[[ET.Element], Encoding]] = {
         "IntegerDataEncoding": _integer,
         "FloatDataEncoding": _float,
         "BinaryDataEncoding": _binary,
@@ -221,5 +222,5 @@ def _labels(element: ET.Element, encoding: Encoding) -> dict[int | float | bytes
         elif isinstance(encoding, Text):
             found[text.encode(encoding.charset)] = label
         else:
-            raise ValueError("an enumeration of binary values")
+            raise NotImplementedError("enumerations of binary values are not supported")
     return found
