@@ -210,6 +210,7 @@ def summary_json(summary: Summary) -> dict[str, object]:
         "bytes_fetched": summary.bytes_fetched,
         "failed_or_rejected": summary.standing,
         "waiting": summary.waiting,
+        "reasons": summary.reasons,
         "problems": problems,
         "ok": summary.ok,
     }

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from gnomon.cli.app import (
     FAILURES,
@@ -99,6 +100,8 @@ def finish(screen: Screen, summary: Summary) -> None:
         screen.document(summary_json(summary))
     else:
         screen.out.print(summary_table(summary))
+        for reason, number in summary.reasons.items():
+            screen.err.print(f"{number} waiting, {escape(reason)}", soft_wrap=True)
         if summary.standing:
             screen.err.print("`gnomon status` shows what stands failed or rejected")
     if not summary.ok:

@@ -81,6 +81,8 @@ class Summary:
         Cells of this pipeline that are failed or rejected now, from this run or an earlier one.
     waiting : int
         Cells that wait for something that this run could not bring.
+    reasons : dict of str to int
+        How many wait for what.
     """
 
     listed: int = 0
@@ -92,6 +94,7 @@ class Summary:
     problems: list[Event] = field(default_factory=list)
     standing: int = 0
     waiting: int = 0
+    reasons: dict[str, int] = field(default_factory=dict)
 
     @property
     def jobs(self) -> int:

@@ -141,7 +141,9 @@ class Loop:
         if planner is not None:
             bad = (Verdict.FAILED, Verdict.REJECTED)
             self.summary.standing = sum(len(planner.with_verdict(verdict)) for verdict in bad)
-            self.summary.waiting = len(planner.with_verdict(Verdict.WAIT))
+            waiting = planner.with_verdict(Verdict.WAIT)
+            self.summary.waiting = len(waiting)
+            self.summary.reasons = dict(Counter(f"{d.cell.name}: {d.reason}" for d in waiting))
         return self.summary
 
     # -- listing
