@@ -2,7 +2,7 @@ import math
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gnomon.errors import BadData
@@ -94,6 +94,7 @@ ROWS = st.dictionaries(
 )
 
 
+@settings(deadline=None, max_examples=40)
 @given(rows=ROWS)
 def test_what_is_written_reads_back_and_is_written_the_same(rows, tmp_path_factory):
     folder = tmp_path_factory.mktemp("table")
@@ -109,6 +110,7 @@ def test_what_is_written_reads_back_and_is_written_the_same(rows, tmp_path_facto
     assert (folder / "one.csv").read_bytes() == (folder / "two.csv").read_bytes()
 
 
+@settings(deadline=None, max_examples=40)
 @given(known=ROWS, new=ROWS)
 def test_a_merge_loses_no_time_and_the_new_row_wins(known, new):
     table = DayTable("time", dict(known))
