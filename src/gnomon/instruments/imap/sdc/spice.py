@@ -20,7 +20,7 @@ from gnomon.core.kinds import KeyValue, Tags
 from gnomon.errors import ServerFault
 from gnomon.instruments.imap.kernels.coverage import Interval, intervals_text, read_intervals
 from gnomon.instruments.imap.kernels.names import read_name
-from gnomon.instruments.imap.kinds import KERNEL, KERNEL_FOLDERS, LSK, SCLK, SMALL_FORCES, SPIN
+from gnomon.instruments.imap.kinds import KERNEL, KERNEL_FOLDERS, LSK, SCLK
 from gnomon.instruments.imap.sdc import access
 from gnomon.instruments.imap.sdc.access import Record, Sdc
 from gnomon.instruments.imap.telemetry.dates import Dates, utc_now
@@ -77,6 +77,8 @@ class SpiceSource:
         items: dict[tuple[str, str], Item] = {}
         for one in sorted(found, key=lambda one: (one.version, one.ingested)):
             item = _item(one)
+            if item is None:
+                continue
             # Of clocks and leap seconds there is one at a time: the highest that was ever seen.
             if (item.version or 0) >= kept.get(item.kind, 0):
                 items[item.kind, str(item.key)] = item
@@ -132,16 +134,16 @@ def _read(record: Record) -> Found:
     return Found(path, kernel_type, root, int(version), intervals, f"{ingested:%Y-%m-%dT%H:%M:%S}")
 
 
-def _item(found: Found) -> Item:
+def _item(found: Found) -> Item | None:
+    """Return the item of a kernel; spin tables and small forces have sources of their own."""
     name = PurePosixPath(found.path).name
     ref = found.path if found.path.startswith(_ARCHIVE) else f"{_ARCHIVE}/{found.path}"
     for kind in (SCLK, LSK):
         parsed = kind.parse(f"{PurePosixPath(kind.path).parent}/{name}")
         if parsed is not None:
             return Item(kind.name, {}, ref, found.ingested, version=parsed.version)
-    for kind, suffix in ((SPIN, ".spin"), (SMALL_FORCES, ".sff")):
-        if suffix in name:
-            return Item(kind.name, {"name": name}, ref, found.ingested)
+    if ".spin" in name or ".sff" in name:
+        return None
     said = read_name(name)
     folder = PurePosixPath(found.path).parent.name
     if folder not in KERNEL_FOLDERS:
@@ -172,5 +174,5 @@ def open_spice(config: SpiceConfig, network: Network) -> SpiceSource:
     return SpiceSource(config, access.open_sdc(config.url, network), utc_now)
 
 
-SOURCE = SourceType("imap.spice", SpiceConfig, (SCLK, LSK, KERNEL, SPIN, SMALL_FORCES), open_spice)
+SOURCE = SourceType("imap.spice", SpiceConfig, (SCLK, LSK, KERNEL), open_spice)
 """SPICE kernels."""
