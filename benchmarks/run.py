@@ -14,6 +14,7 @@ from benchmarks import (
     argo_loading,
     argo_reading,
     argo_sync,
+    imap_apply,
     imports,
     overhead,
     planning,
@@ -29,6 +30,7 @@ BENCHMARKS = {
     "argo_reading": argo_reading.run,
     "argo_floats": argo_floats.run,
     "argo_loading": argo_loading.run,
+    "imap_apply": imap_apply.run,
     "tables": tables.run,
     "imports": imports.run,
 }

@@ -108,9 +108,8 @@ def _dependencies(cdf: Cdf, variable: Variable, *, is_data: bool) -> Iterator[st
     if variable.by_record:
         yield from _depend_0(cdf, variable)
     sizes = variable.values.shape[1 if variable.by_record else 0 :]
-    labels = [f"LABL_PTR_{axis}" for axis in range(1, len(sizes) + 1)] or ["LABLAXIS"]
-    if is_data and "LABLAXIS" not in variable.attributes:
-        yield from (f"{name} is missing" for name in labels if name not in variable.attributes)
+    if is_data:
+        yield from _axes(variable, len(sizes))
     for axis, size in enumerate(sizes, 1):
         for name in (f"DEPEND_{axis}", f"LABL_PTR_{axis}"):
             pointed = cdf.variables.get(_text(variable, name))
@@ -119,6 +118,16 @@ def _dependencies(cdf: Cdf, variable: Variable, *, is_data: bool) -> Iterator[st
     for name, value in variable.attributes.items():
         if name.startswith(("DEPEND_", "LABL_PTR_")) and str(value) not in cdf.variables:
             yield f"{name} points at {value}, which is no variable"
+
+
+def _axes(variable: Variable, n_axes: int) -> Iterator[str]:
+    for axis in range(1, n_axes + 1):
+        if f"DEPEND_{axis}" not in variable.attributes:
+            yield f"DEPEND_{axis} is missing"
+        if not {f"LABL_PTR_{axis}", "LABLAXIS"} & variable.attributes.keys():
+            yield f"LABL_PTR_{axis} is missing"
+    if not n_axes and "LABLAXIS" not in variable.attributes:
+        yield "LABLAXIS is missing"
 
 
 def _depend_0(cdf: Cdf, variable: Variable) -> Iterator[str]:

@@ -74,3 +74,17 @@ def test_offsets(tmp_path):
     np.testing.assert_array_equal(variables["epoch"].values, epochs)
     assert variables["valid_start_datetime"].values == epochs[0]
     assert variables["valid_end_datetime"].values == epochs[-1]
+
+
+def test_cdflib_finds_nothing_against_istp_either(tmp_path):
+    pytest.importorskip("xarray", reason="cdflib checks ISTP only where xarray is installed")
+    from cdflib.xarray import cdf_to_xarray, xarray_to_cdf  # noqa: PLC0415  needs xarray
+
+    n = 4
+    total = Correction(np.ones((n, 3)), np.zeros(n), np.zeros(n, np.uint8), np.zeros(n, np.uint16))
+    for number, cdf in enumerate(
+        (l2_pre(made(), made().vectors, "gse", ORIGIN), offsets(made().tt2000, total, ORIGIN))
+    ):
+        write_cdf(tmp_path / f"{number}.cdf", cdf)
+        read = cdf_to_xarray(tmp_path / f"{number}.cdf", to_datetime=False)
+        xarray_to_cdf(read, tmp_path / f"again{number}.cdf", istp=True, terminate_on_warning=True)

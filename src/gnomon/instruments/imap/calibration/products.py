@@ -32,6 +32,7 @@ _RATES = {"norm": "normal", "burst": "burst"}
 _EARLIEST, _LATEST = 315_576_066_184_000_000, 3_155_716_869_184_000_000
 """TT2000 of 2010-01-01 and of 2100-01-01 UTC."""
 _STRONGEST_NT = 2e5
+_AXIS = {"DEPEND_1": "direction", "LABL_PTR_1": "direction_label"}
 _GLOBAL: Mapping[str, str] = {
     "Project": "STP>Solar Terrestrial Probes",
     "Source_name": "IMAP>Interstellar Mapping and Acceleration Probe",
@@ -102,7 +103,7 @@ def l2_pre(made: Calibrated, vectors: NDArray[np.float64], frame: str, origin: O
     labels = np.array([f"B_{axis} {frame.upper()}" for axis in axes])
     ranges = np.where(made.ranges == NO_RANGE, 255, made.ranges).astype(np.uint8)
     b = _data(f"Magnetic field vector, {FRAMES[frame]}", "nT", "F15.6")
-    b |= {"LABL_PTR_1": f"{field_name}_labels", "COORDINATE_SYSTEM": frame.upper()}
+    b |= {**_AXIS, "COORDINATE_SYSTEM": frame.upper()}
     b |= _limits(np.float64, -_STRONGEST_NT, _STRONGEST_NT)
     size = _data("Magnitude of the magnetic field", "nT", "F15.6", label="|B|")
     size |= _limits(np.float64, 0.0, _STRONGEST_NT)
@@ -114,7 +115,7 @@ def l2_pre(made: Calibrated, vectors: NDArray[np.float64], frame: str, origin: O
             "magnitude": Variable(_filled(magnitudes(vectors)), size),
             "range": Variable(ranges, _support("Range of the sensor, 0 to 3", np.uint8, 3, "I1")),
             **_quality(made.quality_flag, made.quality_bitmask, "quality_flags"),
-            f"{field_name}_labels": _labels(labels, "Components of the magnetic field"),
+            **_axis(labels, "Components of the magnetic field"),
         },
     )
 
@@ -140,7 +141,7 @@ def offsets(tt2000: NDArray[np.int64], total: Correction, origin: Origin) -> Cdf
         "v@@@",
     )
     vector = _data("Offsets to add to vectors in the orthogonal frame", "nT", "F15.6")
-    vector |= {"LABL_PTR_1": "offsets_labels"}
+    vector |= _AXIS
     vector |= _limits(np.float32, -_STRONGEST_NT, _STRONGEST_NT)
     shift = _data("Seconds to add to epochs", "s", "F15.9", label="Time shift")
     shift |= _limits(np.float32, -86_400.0, 86_400.0)
@@ -154,9 +155,7 @@ def offsets(tt2000: NDArray[np.int64], total: Correction, origin: Origin) -> Cdf
             **_quality(total.quality_flag, total.quality_bitmask, "quality_flag"),
             "valid_start_datetime": _instant(ends[0], "First epoch of these offsets"),
             "valid_end_datetime": _instant(ends[1], "Last epoch of these offsets"),
-            "offsets_labels": _labels(
-                np.array([f"Offset {axis}" for axis in "XYZ"]), "Components of the offsets"
-            ),
+            **_axis(np.array([f"Offset {axis}" for axis in "XYZ"]), "Components of the offsets"),
         },
     )
 
@@ -228,15 +227,16 @@ def _quality(
     return {name: Variable(flag, said), "quality_bitmask": Variable(bitmask, bits)}
 
 
-def _labels(texts: NDArray[np.str_], said: str) -> Variable:
+def _axis(texts: NDArray[np.str_], said: str) -> dict[str, Variable]:
+    """Return the axis of the three components, and their labels."""
     width = texts.dtype.itemsize // 4
-    attributes = {
-        "CATDESC": said,
-        "FIELDNAM": said,
-        "FORMAT": f"A{width}",
-        "VAR_TYPE": "metadata",
+    numbers = _support(said, np.uint8, 2, "I1")
+    del numbers["DEPEND_0"]
+    labels = {"CATDESC": said, "FIELDNAM": said, "FORMAT": f"A{width}", "VAR_TYPE": "metadata"}
+    return {
+        "direction": Variable(np.arange(3, dtype=np.uint8), numbers, by_record=False),
+        "direction_label": Variable(texts, labels, by_record=False),
     }
-    return Variable(texts, attributes, by_record=False)
 
 
 def _time_attributes(said: str) -> dict[str, Any]:
