@@ -29,6 +29,7 @@ INNER, OUTER, THIRD = "#cc79a7", "#0072b2", "#566472"
 """Of the inner and outer sensor, and of what belongs to neither."""
 DANGER, WARNING = "#c0392b", "#e69f00"
 DPI = 100
+_TITLE_PAD = 7
 SUFFIXES = (".png", ".svg", ".pdf")
 
 _RC: Any = {
@@ -42,7 +43,7 @@ _RC: Any = {
     "axes.titlesize": 11.5,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
-    "axes.titlepad": 7,
+    "axes.titlepad": _TITLE_PAD,
     "axes.facecolor": PAPER,
     "axes.grid": True,
     "axes.axisbelow": True,
@@ -129,7 +130,7 @@ def timed(axes: Axes, span: Span, *, labelled: bool = True) -> None:
     formatter = ConciseDateFormatter(  # type: ignore[no-untyped-call]
         locator,
         formats=["%Y", "%b", "%b-%d", "%H:%M", "%H:%M", "%H:%M:%S.%f"],
-        zero_formats=["", "%Y", "%b", "%b-%d", "%H:%M", "%H:%M"],
+        zero_formats=["", "%Y", "%b", "%b-%d", "%H:%M", "%H:%M:%S"],
         show_offset=False,
     )
     axes.xaxis.set_major_formatter(formatter)
@@ -146,17 +147,18 @@ def names_above(axes: Axes, *entries: tuple[str, str]) -> None:
     """Write the names of lines, each in its colour, at the right above axes: never over data."""
     from matplotlib.artist import Artist  # noqa: PLC0415
     from matplotlib.offsetbox import AnchoredOffsetbox, HPacker, TextArea  # noqa: PLC0415
-    from matplotlib.transforms import Bbox  # noqa: PLC0415
+    from matplotlib.transforms import Bbox, ScaledTranslation  # noqa: PLC0415
 
     words: list[Artist] = [
         TextArea(name, textprops={"color": colour, "fontsize": 9.5, "weight": "bold"})
         for name, colour in entries
     ]
     row = HPacker(children=words, pad=0, sep=9, align="baseline")
-    above = Bbox.from_bounds(1.0, 1.025, 0.0, 0.0)
+    corner = Bbox.from_bounds(1.0, 1.0, 0.0, 0.0)
+    lift = ScaledTranslation(0, (_TITLE_PAD - 2) / 72, axes.figure.dpi_scale_trans)
     box = AnchoredOffsetbox(
-        loc="lower right", child=row, pad=0, borderpad=0, frameon=False,
-        bbox_to_anchor=above, bbox_transform=axes.transAxes,
+        loc="lower right", child=row, pad=0, borderpad=0, frameon=False, bbox_to_anchor=corner,
+        bbox_transform=axes.transAxes + lift,
     )  # fmt: skip
     axes.add_artist(box)
 
