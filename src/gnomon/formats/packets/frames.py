@@ -161,7 +161,7 @@ def framed(
             at, gaps = chain.recover(at)
             for gap in gaps:
                 _report(lost, gap)
-        if at - done >= chunk_bytes and len(chain.starts) > HELD:
+        if chunk_bytes <= at - done < chain.size - done and len(chain.starts) > HELD:
             yield _part(chain, HELD, lost)
             lost, done = [], chain.starts[0]
             opened.release(done)

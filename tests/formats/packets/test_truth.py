@@ -1,0 +1,145 @@
+"""Real packets against the values that an independent decoder gave for each of them."""
+
+import csv
+import gzip
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gnomon.formats.packets import decode, encode, framed, read_definition
+from gnomon.formats.packets.model import Binary, Fixed, Integer
+
+NAMES = ("PW", "STATUS", "SCI")
+SID15_LENGTH_FIELD = 1563  # of the real packets, whose sizes follow from it
+
+
+@pytest.fixture(scope="module")
+def definition(real):
+    return read_definition(real / "definitions/mag_17.9.xml")
+
+
+@pytest.fixture(scope="module")
+def oracle(definition):
+    """The peer's definition of the same document."""
+    module = pytest.importorskip("space_packet_parser.xtce.definitions")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return module.XtcePacketDefinition.from_xtce(definition.path)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_value_of_every_packet_is_that_of_the_truth(real, definition, name):
+    (part,) = framed(real / f"packets/MAG_HSK_{name}.pkts")
+    decoded = decode(definition, part.packets)
+    (table,) = decoded.tables.values()
+    with gzip.open(real / f"truth/MAG_HSK_{name}.packets.csv.gz", "rt") as file:
+        first, *rows = csv.reader(file)
+    assert list(table.columns) == first
+    assert len(table) == len(rows) == len(part.packets)
+    for (header, column), truth in zip(
+        table.columns.items(), zip(*rows, strict=True), strict=True
+    ):
+        assert [str(value) for value in column.values.tolist()] == list(truth), header
+    assert (part.lost, decoded.unknown, decoded.refused, decoded.fallback) == ((), {}, (), {})
+    assert table.name == f"MAG_HSK_{name}"
+    assert table.header == tuple(first[:7])
+    assert table.left_bits == 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_raw_values_encode_to_the_same_bytes(real, definition, name):
+    source = (real / f"packets/MAG_HSK_{name}.pkts").read_bytes()
+    (part,) = framed(source)
+    (table,) = decode(definition, part.packets).tables.values()
+    raw = {name: column.raw for name, column in table.columns.items()}
+    assert encode(definition, table.name, raw, part.packets.count) == source
+
+
+def random_raw(rng, parameter, number):
+    """Return raw values over the whole range of a parameter, the ends among them."""
+    of = parameter.type
+    if of.labels:
+        return rng.choice(np.array(list(of.labels)), number)
+    if isinstance(of.encoding, Integer):
+        bits, values = of.encoding.bits, []
+        for _ in range(number):
+            values.append(int.from_bytes(rng.bytes(-(-of.encoding.bits // 8))) % (1 << bits))
+        values[:2] = 0, (1 << bits) - 1
+        if of.encoding.code == "twos":
+            values = [v - (1 << bits) if v >> (bits - 1) else v for v in values]
+        return np.array(values, object)
+    assert isinstance(of.encoding, Binary)
+    if isinstance(of.encoding.size, Fixed):
+        size = of.encoding.size.bits // 8
+    elif parameter.name.startswith("MAG_HSK_SID15."):
+        size = of.encoding.size.of(SID15_LENGTH_FIELD) // 8
+    else:
+        size = int(rng.integers(1, 40))
+    return [rng.bytes(size) for _ in range(number)]
+
+
+def plain(value):
+    kind = next(kind for kind in (int, float, bytes, str) if isinstance(value, kind))
+    return kind(value)
+
+
+def test_random_packets_of_every_container_decode_as_the_peer_decodes_them(definition, oracle):
+    rng, compared = np.random.default_rng(11), 0
+    for apid, name in definition.apids().items():
+        values = {
+            entry.parameter.name: random_raw(rng, entry.parameter, 6)
+            for entry in definition.containers[name].entries
+        }
+        (part,) = framed(encode(definition, name, values, count=16380))
+        table = decode(definition, part.packets).tables[apid]
+        columns = {n: (c.values.tolist(), c.raw.tolist()) for n, c in table.columns.items()}
+        assert len(table) == 6
+        for row in range(6):
+            packet = oracle.parse_bytes(part.packets.packet(row))
+            assert list(packet) == list(columns)
+            for key, value in packet.items():
+                ours, raw = (both[row] for both in columns[key])
+                assert (repr(plain(value)), value.raw_value) == (repr(ours), raw), key
+                compared += 1
+    assert compared == 6 * (1581 + 7 * 44)
+
+
+def test_the_garbage_that_spoilt_the_other_decoder_costs_no_row(real, definition):
+    """Three bytes in the middle left 50 rows of 667 there, five at the start none."""
+    source = (real / "packets/MAG_HSK_PW.pkts").read_bytes()
+
+    def rows(data):
+        parts = list(framed(data, apids=definition.apids()))
+        tables = [decode(definition, part.packets).tables[1063] for part in parts]
+        keys = {
+            key
+            for table in tables
+            for key in zip(
+                table.columns["MAG_HSK_PW.SHCOARSE"].values.tolist(),
+                table.columns["SRC_SEQ_CTR"].values.tolist(),
+                strict=True,
+            )
+        }
+        return len(keys), sum(lost.stop - lost.start for part in parts for lost in part.lost)
+
+    assert rows(source) == (667, 0)
+    assert rows(source[:-7]) == (667, 43)
+    assert rows(b"\x01\x02\x03\x04\x05" + source) == (667, 5)
+    middle = 50 * 101 + 20
+    assert rows(source[:middle] + b"\xaa\xbb\xcc" + source[middle:]) == (667, 53)
+    between = 50 * 101
+    assert rows(source[:between] + b"\xaa\xbb\xcc" + source[between:]) == (667, 3)
+    wrong = bytearray(source)
+    wrong[50 * 101 + 4 : 50 * 101 + 6] = (4000).to_bytes(2)
+    assert rows(bytes(wrong)) == (667, 50)
+
+
+def test_an_empty_file_has_no_packets(real):
+    assert list(framed(real / "packets/EMPTY_HK.pkts")) == []
+
+
+def test_a_definition_is_read_once(real):
+    path = Path(real / "definitions/mag_17.9.xml")
+    assert read_definition(path) is read_definition(path)
