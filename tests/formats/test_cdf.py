@@ -12,7 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from gnomon.core.kinds import MARK
 from gnomon.errors import BadData
+from gnomon.formats import cdf_writer
 from gnomon.formats.cdf import TT2000, Cdf, Variable, floats, read_cdf
 from gnomon.formats.cdf_istp import istp_flaws
 from gnomon.formats.cdf_writer import write_cdf
@@ -141,6 +143,36 @@ def test_garbage_and_absence_are_bad_data(tmp_path):
     for name in ("a.cdf", "none.cdf"):
         with pytest.raises(BadData, match=name):
             read_cdf(tmp_path / name)
+
+
+@pytest.mark.parametrize("n_marks", [1, 40])
+def test_values_never_hold_the_mark_of_a_version(tmp_path, n_marks):
+    """Noise is stored as it is, so a mark in it would stand in the file, and be overwritten."""
+    random = np.random.default_rng(1)
+    noise = random.integers(0, 256, 300_000, dtype=np.uint8)
+    for place in np.linspace(0, len(noise) - 4, n_marks).astype(int):
+        noise[place : place + 4] = np.frombuffer(MARK, np.uint8)
+    values = noise.view("<f4")
+    write_cdf(tmp_path / "a.cdf", Cdf({"Data_version": ("v@@@",)}, {"v": Variable(values)}))
+    assert (tmp_path / "a.cdf").read_bytes().count(MARK) == 1
+    read = read_cdf(tmp_path / "a.cdf").variables["v"].values
+    assert read.tobytes() == values.tobytes()
+
+
+def test_marks_that_arise_by_compression_are_avoided(tmp_path, monkeypatch):
+    cuts_seen = []
+    deflated = cdf_writer._deflated
+
+    def unlucky(block, cuts, level, strategy):
+        cuts_seen.append(list(cuts))
+        return deflated(block, cuts, level, strategy) if cuts else b"v@@@"
+
+    monkeypatch.setattr(cdf_writer, "_deflated", unlucky)
+    write_cdf(tmp_path / "a.cdf", Cdf({}, {"v": Variable(np.arange(1000))}))
+    assert [500 * 8] in cuts_seen  # half of 1000 int64
+    np.testing.assert_array_equal(
+        read_cdf(tmp_path / "a.cdf").variables["v"].values, np.arange(1000)
+    )
 
 
 def test_no_half_file_is_visible(tmp_path):

@@ -6,13 +6,14 @@ one of each attribute (ADR) with its entries (ADEDR), one of each variable (zVDR
 
 Why not cdflib, which reads: it puts the time of day into the header of every gzip stream, so that
 equal data make unequal files, and it compresses on one processor. Nothing here depends on a clock
-or on the machine. Attributes are never compressed, so a text in them can be found and replaced by
-one of the same length.
+or on the machine. Attributes are never compressed, so that the mark for a version in them can be
+found and replaced by a text of the same length; blocks never hold it.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import struct
 import zlib
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from gnomon.core.kinds import MARK
 from gnomon.errors import BadData
 from gnomon.formats.cdf import TT2000, TYPES, Cdf, Variable, type_of
 
@@ -34,6 +36,7 @@ _WORTH = 1.03
 """Where looking for repetitions makes a first block smaller by less than this, none are looked for:
 of noise that takes half the time."""
 _BLOCK_BYTES = 1 << 18
+_ATTEMPTS = 8
 _THREADS = min(8, os.cpu_count() or 1)
 
 _MAGIC = struct.pack(">II", 0xCDF30001, 0x0000FFFF)
@@ -215,7 +218,7 @@ class _Writer:
             squeezed = threads.map(lambda b: (_gzip(b, self._level, strategy), b), blocks)
             places = [
                 self._append(_CVVR, small, struct.pack(">iq", 0, len(small)))
-                if len(small) < len(block)
+                if len(small) < len(block) or MARK in bytes(block)
                 else self._append(_VVR, block)
                 for small, block in squeezed
             ]
@@ -245,9 +248,26 @@ def _name(name: str) -> bytes:
 
 
 def _gzip(block: memoryview, level: int, strategy: int) -> bytes:
-    """Compress as RFC 1952 has it, with no time in the header."""
+    """Compress as RFC 1952 has it, with no time in the header, and never with `MARK` inside.
+
+    Four bytes turn up by chance once in 4 GB, and whoever puts the version into the file would
+    write it over them. So the stream is cut where the values have them, or else somewhere.
+    """
+    found = [match.start() + 2 for match in re.finditer(MARK, block)]
+    for attempt in range(_ATTEMPTS):
+        cuts = sorted({*found, *(len(block) * i // (attempt + 1) for i in range(1, attempt + 1))})
+        made = _deflated(block, cuts, level, strategy)
+        if MARK not in made:
+            return made
+    raise BadData(f"a block of {len(block)} bytes cannot be compressed without {MARK!r} in it")
+
+
+def _deflated(block: memoryview, cuts: Sequence[int], level: int, strategy: int) -> bytes:
     squeezer = zlib.compressobj(level, zlib.DEFLATED, 31, zlib.DEF_MEM_LEVEL, strategy)
-    return squeezer.compress(block) + squeezer.flush()
+    made = b""
+    for start, stop in pairwise((0, *cuts)):
+        made += squeezer.compress(block[start:stop]) + squeezer.flush(zlib.Z_FULL_FLUSH)
+    return made + squeezer.compress(block[cuts[-1] if cuts else 0 :]) + squeezer.flush()
 
 
 def _strategy(blocks: Sequence[memoryview], level: int) -> int:

@@ -10,6 +10,7 @@ import pytest
 from gnomon.formats.cdf import TT2000, Cdf, Variable, floats, read_cdf
 from gnomon.formats.cdf_istp import istp_flaws
 from gnomon.formats.cdf_writer import write_cdf
+from gnomon.instruments.imap.calibration.layer_files import read_layer
 from gnomon.instruments.imap.kinds import CALIBRATION, L1B, L1C, L2_PRE, OFFSETS, QUALITY
 from gnomon.timescales.tt2000 import day_bounds
 from terminal import gnomon, snapshot
@@ -281,6 +282,50 @@ def test_the_same_windows_again_are_the_same_layer_and_others_the_next_version(w
     (third,) = world.files(QUALITY)
     assert third.name.endswith("v003.0017.json")
     assert json.loads(third.read_text())["version_major"] == 3
+
+
+def test_the_windows_that_users_have_blank_their_day(real, world):
+    day = date(2026, 1, 15)
+    start, stop = day_bounds(day)
+    epochs = np.append(np.arange(start, stop, 3600 * NS), stop - 1)
+    world.science(L1C, "norm", "mago", epochs, np.ones((len(epochs), 3)), day)
+    world.index()
+    configuration = real / "layers" / "example_quality_nan_config.csv"
+    world("calibrate", "--date", "2026-01-15", "--configuration", configuration)
+    (layer,) = world.files(QUALITY)
+    assert rows(layer) == ["2026-01-15T00:00:00.000000000,nan,nan,nan,0,1,4"]
+    world("apply", "--date", "2026-01-15", code=1)  # no frame, for want of a metakernel
+    (path,) = world.files(OFFSETS)
+    variables = read_cdf(path).variables
+    assert np.isnan(floats(variables["offsets"])).all()
+    assert set(variables["quality_flag"].values.tolist()) == {1}
+    assert set(variables["quality_bitmask"].values.tolist()) == {4}
+
+
+def test_local_only_layers_are_whole_and_named_by_their_version(world, tmp_path):
+    start, _ = day_bounds(DAY)
+    world.science(L1C, "norm", "mago", start + np.arange(10) * NS, np.ones((10, 3)))
+    world.index()
+    before = snapshot(world.store)
+    out = tmp_path / "out"
+    window = {"start_date": "2025-10-17T01:00:00", "end_date": "2025-10-18", "quality_flag": 1}
+    world(
+        "calibrate", "--date", "2025-10-17", "--configuration", json.dumps({"windows": [window]}),
+        "--save-mode", "LocalOnly", "--output", out, "--version-number-override", "2", "5",
+    )  # fmt: skip
+    names = sorted(path.name for path in out.iterdir())
+    assert names == [
+        "imap_mag_quality-norm-layer-data_20251017_v002.0005.csv",
+        "imap_mag_quality-norm-layer_20251017_v002.0005.json",
+    ]
+    layer = read_layer(out / names[1])
+    assert layer.tt2000.tolist() == [start + 3600 * NS]
+    assert snapshot(world.store) == before
+    said = world(
+        "apply", "--date", "2025-10-17", "--layers", out / names[1], "--save-mode", "LocalOnly",
+        "--output", out, "--dry-run", "--json",
+    )  # fmt: skip
+    assert said.data["would_run"]["days"] == ["2025-10-17"]
 
 
 def test_gradiometry_takes_the_spacecraft_out(world):

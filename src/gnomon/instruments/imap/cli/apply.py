@@ -29,6 +29,7 @@ from gnomon.instruments.imap.cli.calibrating import (
     run_in_store,
     spec_of,
 )
+from gnomon.instruments.imap.cli.days import EndDate, StartDate
 from gnomon.instruments.imap.cli.stored import Holdings
 from gnomon.instruments.imap.steps.apply import apply as apply_step
 
@@ -52,39 +53,44 @@ class FileType(StrEnum):
     CDF = "cdf"
 
 
+Science = Annotated[
+    Path | None, typer.Argument(metavar="[INPUT]", help="A file, or a name in the store.")
+]
+LayerNames = Annotated[
+    list[str] | None,
+    typer.Option(help="Methods, names or globs, in the order in which they act; all when absent."),
+]
+OneDay = Annotated[datetime | None, typer.Option("--date", help="One day, UTC.")]
+Unused = Annotated[FileType, typer.Option(hidden=True)]
+Rotation = Annotated[
+    Path | None,
+    typer.Option(help="A calibration CDF, in place of the store's that covers the day."),
+]
+Frames = Annotated[list[FrameName] | None, typer.Option(help="Repeatable. Default: all five.")]
+OffsetVersion = Annotated[
+    int | None, typer.Option(min=1, max=999, help="Not the next version of the offsets.")
+]
+L2Version = Annotated[
+    tuple[int, int] | None,
+    typer.Option(metavar="MAJOR MINOR", help="Not the next version of Level 2-pre."),
+]
+
+
 def apply(
-    science: Annotated[
-        Path | None, typer.Argument(metavar="[INPUT]", help="A file, or a name in the store.")
-    ] = None,
-    layers: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--layers",
-            help="Methods, names or globs, in the order in which they act; all when absent.",
-        ),
-    ] = None,
-    date: Annotated[datetime | None, typer.Option("--date", help="One day, UTC.")] = None,
-    start_date: Annotated[datetime | None, typer.Option(help="The first of several days.")] = None,
-    end_date: Annotated[datetime | None, typer.Option(help="The last of several days.")] = None,
+    science: Science = None,
+    layers: LayerNames = None,
+    date: OneDay = None,
+    start_date: StartDate = None,
+    end_date: EndDate = None,
     mode: ScienceMode = Mode.NORM,
-    offset_file_output_type: Annotated[FileType, typer.Option(hidden=True)] = FileType.CDF,
-    l2_output_type: Annotated[FileType, typer.Option(hidden=True)] = FileType.CDF,
-    rotation: Annotated[
-        Path | None,
-        typer.Option(help="A calibration CDF, in place of the store's that covers the day."),
-    ] = None,
+    offset_file_output_type: Unused = FileType.CDF,
+    l2_output_type: Unused = FileType.CDF,
+    rotation: Rotation = None,
     save_mode: Save = SaveMode.LOCAL_AND_DATABASE,
     spice_metakernel: Metakernel = None,
-    frames: Annotated[
-        list[FrameName] | None, typer.Option("--frames", help="Repeatable. Default: all five.")
-    ] = None,
-    offset_version_override: Annotated[
-        int | None, typer.Option(min=1, max=999, help="Not the next version of the offsets.")
-    ] = None,
-    l2_version_override: Annotated[
-        tuple[int, int] | None,
-        typer.Option(metavar="MAJOR MINOR", help="Not the next version of Level 2-pre."),
-    ] = None,
+    frames: Frames = None,
+    offset_version_override: OffsetVersion = None,
+    l2_version_override: L2Version = None,
     output: Output = None,
     folder: Folder = HERE,
     dry_run: DryRun = False,

@@ -127,8 +127,13 @@ def run_by_hand(
     """Run a step with named files or versions, and leave with 1 if anything is missing."""
     if dry:
         where = bench.output or "the store"
-        names = ", ".join(str(day) for day in days)
-        screen.out.print(f"would run {spec.name} on {mode} {names} into {where}", soft_wrap=True)
+        names = [str(day) for day in days]
+        if screen.as_json:
+            plan = {"step": spec.name, "mode": mode, "days": names, "into": str(where)}
+            screen.document({"would_run": plan})
+        else:
+            line = f"would run {spec.name} on {mode} {', '.join(names)} into {where}"
+            screen.out.print(line, soft_wrap=True)
         return
     told = bench.run(spec, [{"mode": mode, "day": day} for day in days], given)
     told.show(screen)
