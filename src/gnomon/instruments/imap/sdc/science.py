@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal, Self
@@ -68,6 +68,11 @@ class ScienceConfig(Dates):
         return self
 
     @property
+    def limits(self) -> bool:
+        """Whether a part of what there is may be left out."""
+        return self.most is not None or self.skip > 0
+
+    @property
     def descriptors(self) -> list[str]:
         """What to ask for, as the archive calls it: ``norm-magi``."""
         parts = (self.frames or FRAMES) if self.level in _FRAMED else (self.sensors or SENSORS)
@@ -95,6 +100,11 @@ class Found:
     ingested: str
     stored_at: str
 
+    @property
+    def at(self) -> tuple[str, str]:
+        """Its place in the order of the archive."""
+        return self.ingested, self.path
+
 
 Answer = tuple[list[Found], list[str]]
 Pairs = list[tuple[str, Found]]
@@ -106,14 +116,24 @@ class Mark:
 
     Attributes
     ----------
-    ingested : str
-        Everything that was ingested before is known.
+    ingested, path : str
+        Everything before this file, by time of ingestion and then by path, is known.
     best : dict of str to int
         The highest version that was seen, by day.
     """
 
     ingested: str = ""
+    path: str = ""
     best: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def at(self) -> tuple[str, str]:
+        """The first file that may be new."""
+        return self.ingested, self.path
+
+    def move(self, at: tuple[str, str]) -> None:
+        """Take another file for the first that may be new."""
+        self.ingested, self.path = at
 
 
 class ScienceSource:
@@ -133,6 +153,9 @@ class ScienceSource:
         )
         chosen = [(name, found) for name, (files, _) in answers.items() for found in files]
         newest = self._newest(chosen, marks)
+        if not days and self._config.limits:
+            # What is known would take the places of what is not.
+            newest = [(n, found) for n, found in newest if found.at >= marks.get(n, Mark()).at]
         first, most = self._config.skip, self._config.most
         stop = len(newest) if most is None else first + most
         taken, left = newest[first:stop], newest[:first] + newest[stop:]
@@ -204,7 +227,7 @@ class ScienceSource:
         if self._config.version == LATEST:
             seen = {(n, day): v for n, mark in marks.items() for day, v in mark.best.items()}
             best = {at: one for at, one in best.items() if one[1].version >= seen.get(at, 0)}
-        return sorted(best.values(), key=lambda pair: (pair[1].ingested, pair[1].path))
+        return sorted(best.values(), key=lambda pair: pair[1].at)
 
     def _see(
         self,
@@ -219,12 +242,11 @@ class ScienceSource:
         for name, found in chosen:
             mark = marks.setdefault(name, Mark())
             if moving:
-                mark.ingested = max(mark.ingested, found.ingested)
+                mark.move(max(mark.at, found.at))
             if found.path not in kept_out and self._config.version == LATEST:
                 mark.best[found.day] = max(found.version, mark.best.get(found.day, 0))
         for name, found in left:
-            mark = marks[name]
-            marks[name] = replace(mark, ingested=min(mark.ingested, found.ingested))
+            marks[name].move(min(marks[name].at, found.at))
 
     def _item(self, found: Found) -> Item:
         usual = self._kind.format(found.key, found.version)
