@@ -38,9 +38,7 @@ def test_every_value_of_every_packet_is_that_of_the_truth(real, definition, name
         first, *rows = csv.reader(file)
     assert list(table.columns) == first
     assert len(table) == len(rows) == len(part.packets)
-    for (header, column), truth in zip(
-        table.columns.items(), zip(*rows, strict=True), strict=True
-    ):
+    for (header, column), truth in zip(table.columns.items(), zip(*rows, strict=True), strict=True):
         assert [str(value) for value in column.values.tolist()] == list(truth), header
     assert (part.lost, decoded.unknown, decoded.refused, decoded.fallback) == ((), {}, (), {})
     assert table.name == f"MAG_HSK_{name}"

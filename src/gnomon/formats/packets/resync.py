@@ -29,6 +29,7 @@ _MARGIN = 0.5
 _WINDOW, _WIDEST_WINDOW = 1 << 14, 1 << 20
 _HOPS = 8
 _SEVERAL = 4
+_NEAR = 64
 _KIN_MASK = 0xF800
 _FLAGS_SHIFT = 6
 _NOTHING = np.empty(0, np.int64)
@@ -185,7 +186,12 @@ class Follower(Chain):
             # A kind that is new: what follows must leave no doubt.
             after = at + length
             return self._is_familiar(after) and self._is_start(after, known)
-        return self.is_seen(word, length) or self._continues(at + length, known, 2)
+        after = at + length
+        return (
+            self.is_seen(word, length)
+            or self._continues(after, known, 2)
+            or len(self._candidates(after, after + _NEAR, known)) > 0
+        )
 
     def _is_familiar(self, at: int) -> bool:
         return self.is_seen(self.word(at), self.length(at))
@@ -214,16 +220,27 @@ class Follower(Chain):
             alive = alive[np.isin(ends[alive], fitting)]
             ends[alive] = after
             hops[alive] += 1
-        complete = (hops > _HOPS) | (ends == self.size)
-        if not complete.any():
-            return table
-        places, hops = places[complete], hops[complete]
-        best = int(places[hops.argmax()])
-        chain = list(self.ahead(best, _AHEAD))
-        if len(chain) > 1 and chain[0][1] & _KIN_MASK != chain[1][1] & _KIN_MASK:
-            del chain[0]
+        long = ends[hops > _HOPS]
+        if len(long):
+            # Wrong starts lead to right ones sooner or later: where most arrive is one.
+            arrived, votes = np.unique(long, return_counts=True)
+            chain = list(self.ahead(int(arrived[votes.argmax()]), _AHEAD))
+        else:
+            chain = self._longest(places, ends, hops)
         table[[word for _, word, _ in chain]] = True
         return table
+
+    def _longest(
+        self, places: NDArray[np.int64], ends: NDArray[np.int64], hops: NDArray[np.int64]
+    ) -> list[tuple[int, int, int]]:
+        """Return the longest of few packets that lead to the end of the source."""
+        complete = ends == self.size
+        if not complete.any():
+            return []
+        best = int(places[complete][hops[complete].argmax()])
+        chain = list(self.ahead(best, _AHEAD))
+        is_odd = len(chain) > 1 and (chain[0][1] ^ chain[1][1]) & _KIN_MASK
+        return chain[1:] if is_odd else chain
 
     # -- is it whole?
 
