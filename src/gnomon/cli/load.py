@@ -12,7 +12,6 @@ from rich.markup import escape
 from rich.table import Table
 
 from gnomon.cli.app import FAILURES, HERE, AsJson, DryRun, Folder, Screen, ending, screen
-from gnomon.errors import ConfigError
 from gnomon.publish.databases.address import Address
 from gnomon.publish.tables.publisher import VARIABLE, address_of, needing_extra
 
@@ -93,9 +92,6 @@ def prepare(
         from gnomon.publish.tables import jobfile, preparing  # noqa: PLC0415  an extra
 
         made = preparing.prepare(files, key=identify or (), name=job, table=table)
-        if len(made) > 1 and (job or table):
-            raise ConfigError(f"these files are of {len(made)} sorts: {', '.join(made)}; they"
-                              " cannot have one name")  # fmt: skip
         described = {name: jobfile.described(one) for name, one in made.items()}
         if dry_run and not as_json:
             view.out.print(jobfile.dump_jobs(config, described), markup=False, end="")

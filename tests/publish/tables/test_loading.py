@@ -188,12 +188,12 @@ def test_columns_widen_and_come_as_they_are_needed(write, load, rows):
     ]
 
 
-def test_what_happens_to_the_table_is_told(write, load):
+def test_what_happens_to_the_table_is_told(write, load, is_sqlite):
     job = DAYS.replace("bigint", "integer")
     load(write("x_20251101_v001.csv", day(1)), job)
     path = write("x_20251102_v001.csv", day(3_000_000_000, volts="", mode="Calibration"))
     assert load(path, job).schema == (
-        "widen at to bigint",
+        *([] if is_sqlite else ["widen at to bigint"]),  # whose integers have 64 bits anyway
         "widen mode to varchar(11)",
         "allow null in volts",
     )

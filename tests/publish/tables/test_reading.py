@@ -11,7 +11,7 @@ from gnomon.errors import BadData
 from gnomon.formats.cdf import Cdf, Variable
 from gnomon.formats.cdf_writer import write_cdf
 from gnomon.publish.tables.reading import read_file
-from gnomon.publish.tables.types import BIGINT, BOOLEAN, DATETIME, FLOAT, INTEGER, NUMERIC
+from gnomon.publish.tables.types import BIGINT, BOOLEAN, DATETIME, FLOAT, INTEGER, NUMERIC, TEXT
 
 
 def columns(raw):
@@ -93,6 +93,7 @@ def test_types_of_a_csv_are_those_of_the_parquet_beside(csv_of, parquet_of):
         "volts": FLOAT,
         "on": BOOLEAN,
         "at": DATETIME,
+        "mode": TEXT,
     }
 
 
@@ -101,7 +102,7 @@ def test_parquet_keeps_its_types(parquet_of):
     table = {"n": pa.array([1, 2, None]), "d": encoded, "b": pa.array([b"\x01", None, b"\xff"])}
     (raw,) = read_file(parquet_of(table))
     assert columns(raw) == {"n": [1, 2, None], "d": ["a", "b", "a"], "b": ["01", None, "ff"]}
-    assert raw.types == {"n": BIGINT}
+    assert raw.types == {"n": BIGINT, "d": TEXT}
 
 
 def test_parquet_that_no_table_takes_is_named(parquet_of, tmp_path):

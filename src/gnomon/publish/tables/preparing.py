@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gnomon.errors import BadData
+from gnomon.errors import BadData, ConfigError
 from gnomon.publish.tables.filenames import (
     Pattern,
     identifier,
@@ -65,6 +65,8 @@ def prepare(
     ------
     BadData
         A file cannot be read, none has rows, or nothing identifies them.
+    ConfigError
+        A name is given, and the files are of several sorts.
     """
     sorts: dict[tuple[str, str], list[Raw]] = {}
     for path in paths:
@@ -72,13 +74,17 @@ def prepare(
         for raw in raws:
             group = raw.group if len(raws) > 1 and raw is not raws[0] else ""
             sorts.setdefault((title_of(path.name), group), []).append(raw)
+    titles = {title for title, _ in sorts}
+    if len(titles) > 1 and (name or table):
+        listed = ", ".join(sorted(titles))
+        raise ConfigError(f"these files are of {len(titles)} sorts, not of one name: {listed}")
     jobs = {}
     for (title, group), raws in sorts.items():
-        called = name or identifier(f"{title}_{group}" if group else title)
-        if called in jobs:
-            called = identifier(f"{called}_{group}")
+        called, goes_to = name or title, table or name or title
+        if group:
+            called, goes_to = (identifier(f"{text}_{group}") for text in (called, goes_to))
         try:
-            jobs[called] = derive(raws, called, table or called, key=key)
+            jobs[called] = derive(raws, called, goes_to, key=key)
         except BadData as error:
             if not raws[0].group or len(sorts) == 1:
                 raise

@@ -21,6 +21,7 @@ from gnomon.publish.tables.types import (
     FLOAT,
     INTEGER,
     NUMERIC,
+    TEXT,
     Type,
 )
 
@@ -33,6 +34,8 @@ _TYPES: tuple[tuple[Callable[[pa.DataType], bool], Type], ...] = (
     (pa.types.is_decimal, NUMERIC),
     (pa.types.is_date, DATE),
     (pa.types.is_timestamp, DATETIME),
+    (pa.types.is_string, TEXT),
+    (pa.types.is_large_string, TEXT),
 )
 
 
@@ -147,7 +150,7 @@ def types_of(schema: pa.Schema) -> dict[str, Type]:
 
 
 def type_of(kind: pa.DataType) -> Type | None:
-    """Return the narrowest type that holds all values of an Arrow type; None of texts."""
+    """Return the narrowest type that holds all values of an Arrow type; None where none does."""
     if pa.types.is_dictionary(kind):
         return type_of(kind.value_type)
     if pa.types.is_integer(kind):
@@ -163,7 +166,7 @@ def _parquet(path: Path) -> Raw:
     table = pq.read_table(path, partitioning=None)
     columns = [_plain(path, name, table[name]) for name in table.column_names]
     made = pa.table(columns, names=table.column_names)
-    return Raw(path, _spelled_texts(made), types=types_of(made.schema))
+    return Raw(path, _spelled_texts(made), types=types_of(table.schema))
 
 
 def _plain(path: Path, name: str, values: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -172,7 +175,7 @@ def _plain(path: Path, name: str, values: pa.ChunkedArray) -> pa.ChunkedArray:
         return _plain(path, name, values.cast(kind.value_type))
     if pa.types.is_decimal(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind):
         return values.cast(pa.string())
-    if type_of(kind) is not None or pa.types.is_string(kind):
+    if type_of(kind) is not None:
         return values
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
         texts = [value if value is None else value.hex() for value in values.to_pylist()]

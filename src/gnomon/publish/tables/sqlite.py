@@ -18,7 +18,7 @@ from gnomon.publish.databases.address import Address
 from gnomon.publish.tables.database import STAGE, Database, listed, quoted
 from gnomon.publish.tables.fitting import spelled
 from gnomon.publish.tables.shaping import Held, Shaped, Table
-from gnomon.publish.tables.types import Name, known_type
+from gnomon.publish.tables.types import BIGINT, INTEGER, Name, Type, known_type
 
 _PATIENCE_S = 60.0
 _ROWS = 65_536
@@ -66,7 +66,7 @@ class Sqlite(Database):
         if not found:
             return None
         columns = {
-            column: Held(column, known_type(kind), kind, nullable=not (notnull or place))
+            column: Held(column, _type_of(kind), kind, nullable=not (notnull or place))
             for column, kind, notnull, place in found
         }
         key = sorted((place, column) for column, _, _, place in found if place)
@@ -133,6 +133,11 @@ class Sqlite(Database):
             if isinstance(error, sqlite3.IntegrityError):
                 raise BadData(f"{self.address} does not take the rows: {error}") from error
             raise PublishError(f"{self.address}: {error}") from error
+
+
+def _type_of(spelled_type: str) -> Type | None:
+    found = known_type(spelled_type)
+    return BIGINT if found == INTEGER else found  # every whole number has up to 64 bits
 
 
 def _parameter(value: Any) -> Any:
