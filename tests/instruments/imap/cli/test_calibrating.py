@@ -388,3 +388,17 @@ def test_bad_configurations_are_usage_errors(world, text, tells):
 def test_the_older_spelling_works(world):
     said = world("calibration", "apply", "--date", "2025-10-17", code=1)
     assert "no imap.l1c" in said.err
+
+
+def test_layers_of_a_command_outlast_the_pipeline(world):
+    """The pipeline as it comes has no windows: it must not take back what a person made."""
+    start, _ = day_bounds(DAY)
+    world.science(L1C, "norm", "mago", start + np.arange(10) * NS, np.ones((10, 3)))
+    world.index()
+    window = {"start_date": "2025-10-17", "end_date": "2025-10-18", "quality_flag": 1}
+    world("calibrate", "--date", "2025-10-17", "--configuration", json.dumps({"windows": [window]}))
+    (layer,) = world.files(QUALITY)
+    gnomon("run", "imap-calibration", "-C", world.folder, code=1)  # frames want a metakernel
+    assert world.files(QUALITY) == [layer]
+    (offsets,) = world.files(OFFSETS)
+    assert read_cdf(offsets).variables["quality_flag"].values.all()
