@@ -73,10 +73,10 @@ class ScienceConfig(Dates):
         return self.most is not None or self.skip > 0
 
     @property
-    def descriptors(self) -> list[str]:
-        """What to ask for, as the archive calls it: ``norm-magi``."""
+    def series(self) -> list[str]:
+        """What to ask for: level and descriptor, as the archive calls them, ``l1c norm-magi``."""
         parts = (self.frames or FRAMES) if self.level in _FRAMED else (self.sensors or SENSORS)
-        return [f"{mode}-{part}" for mode in self.modes or MODES for part in parts]
+        return [f"{self.level} {mode}-{part}" for mode in self.modes or MODES for part in parts]
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ Pairs = list[tuple[str, Found]]
 
 @dataclass
 class Mark:
-    """What is known of one descriptor.
+    """What is known of one level and descriptor.
 
     Attributes
     ----------
@@ -148,7 +148,7 @@ class ScienceSource:
         marks = {name: Mark(**mark) for name, mark in json.loads(cursor or "{}").items()}
         days = self._config.asked(self._now().date())
         answers, flaw = ask_each(
-            self._config.descriptors,
+            self._config.series,
             lambda name: self._ask(name, days, marks.get(name, Mark()).ingested),
         )
         chosen = [(name, found) for name, (files, _) in answers.items() for found in files]
@@ -159,7 +159,8 @@ class ScienceSource:
         first, most = self._config.skip, self._config.most
         stop = len(newest) if most is None else first + most
         taken, left = newest[first:stop], newest[:first] + newest[stop:]
-        self._see(marks, chosen, left, moving=not days or self._config.advance)
+        moving = (not days or self._config.advance) and self._config.version == LATEST
+        self._see(marks, chosen, left, moving=moving)
         items = [self._item(found) for _, found in taken]
         kept = json.dumps({name: asdict(mark) for name, mark in sorted(marks.items())})
         strange = [told for _, flaws in answers.values() for told in flaws]
@@ -189,7 +190,7 @@ class ScienceSource:
             "table": "science",
             "instrument": "mag",
             "data_level": config.level,
-            "descriptor": descriptor,
+            "descriptor": series.partition(" ")[2],
             "extension": "cdf",
         }
         prefix = "ingestion_" if config.by_ingestion or not days else ""
@@ -245,7 +246,7 @@ class ScienceSource:
                 mark.move(max(mark.at, found.at))
             if found.path not in kept_out and self._config.version == LATEST:
                 mark.best[found.day] = max(found.version, mark.best.get(found.day, 0))
-        for name, found in left:
+        for name, found in left if moving else ():
             marks[name].move(min(marks[name].at, found.at))
 
     def _item(self, found: Found) -> Item:
