@@ -257,7 +257,7 @@ class Loop:
     def _announce(self, job: Job, outcome: Outcome) -> None:
         cell = job.cell
         if outcome.state is State.DONE:
-            empty = cell.act is Act.FETCH and not outcome.products
+            empty = cell.act is not Act.PUBLISH and not outcome.products
             what = Happened.NO_DATA if empty else Happened.DONE
         else:
             what = Happened(outcome.state.value)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import typer
 
+from gnomon.cli.housekeeping import cleanup
 from gnomon.instruments.imap.cli.apply import apply
 from gnomon.instruments.imap.cli.binary import binary
 from gnomon.instruments.imap.cli.calibrate import calibrate
 from gnomon.instruments.imap.cli.check import ialirt as check_ialirt
 from gnomon.instruments.imap.cli.ialirt import ialirt, ialirt_hk
+from gnomon.instruments.imap.cli.index import index
 from gnomon.instruments.imap.cli.load import load
 from gnomon.instruments.imap.cli.metakernel import metakernel
 from gnomon.instruments.imap.cli.noaa import noaa
@@ -37,6 +39,8 @@ calibration.command("calibrate")(calibrate)
 calibration.command("apply")(apply)
 app.add_typer(calibration, name="calibration", hidden=True)
 app.command("process")(process)
+app.command("index")(index)
+app.command("cleanup")(cleanup)
 app.command("load")(load)
 app.command("publish")(publish)
 

@@ -120,7 +120,7 @@ def process(
             tempfile.TemporaryDirectory() as name,
         ):
             shelf = Shelf(opened, catalog)
-            given = _split(shelf, files, sclk, lsk, Path(name))
+            given = split_files(shelf, files, sclk, lsk, Path(name))
             if is_local:
                 done = _write(shelf, given, xtce or (), output or HERE, dry_run=dry_run)
             else:
@@ -189,9 +189,10 @@ class Given:
         return done
 
 
-def _split(
+def split_files(
     shelf: Shelf, files: Iterable[str], sclk: Path | None, lsk: Path | None, folder: Path
 ) -> Given:
+    """Sort the packets of files by APID and UTC day, into a folder."""
     from gnomon.instruments.imap.hk.days import split  # noqa: PLC0415 - see the top
     from gnomon.timescales.sclk import SpacecraftClock  # noqa: PLC0415 - see the top
 
@@ -290,9 +291,20 @@ def _definition(shelf: Shelf, instrument: str) -> Path:
 
 def _merge(shelf: Shelf, given: Given, screen: Screen, *, dry_run: bool) -> Done:
     """Merge packets into the store's days, and decode these."""
-    done = given.report()
     for instrument in sorted({one.packet.instrument for one in given.split.parts}):
         _definition(shelf, instrument)  # before anything is changed
+    done, merged = merge_days(shelf, given, dry_run=dry_run)
+    if merged and not dry_run:
+        names = frozenset[KeyValue](one.packet.store_name for one in merged)
+        days = frozenset[KeyValue](one.day for one in merged)
+        pipeline = part(shelf.opened, PIPELINE, steps=[DECODE], only={"packet": names, "day": days})
+        done.summary = work(shelf.opened, screen, pipeline, How())
+    return done
+
+
+def merge_days(shelf: Shelf, given: Given, *, dry_run: bool) -> tuple[Done, list[DayPart]]:
+    """Merge packets into the store's days; return which days those are."""
+    done = given.report()
     merged = []
     for one in given.split.parts:
         known = shelf.current(HK_L0, **_key(one))
@@ -303,12 +315,7 @@ def _merge(shelf: Shelf, given: Given, screen: Screen, *, dry_run: bool) -> Done
             done.add(one, one.n_inside, "" if known is None else known.name)
         else:
             _merge_day(shelf, one, known, done)
-    if merged and not dry_run:
-        names = frozenset[KeyValue](one.packet.store_name for one in merged)
-        days = frozenset[KeyValue](one.day for one in merged)
-        pipeline = part(shelf.opened, PIPELINE, steps=[DECODE], only={"packet": names, "day": days})
-        done.summary = work(shelf.opened, screen, pipeline, How())
-    return done
+    return done, merged
 
 
 def _merge_day(shelf: Shelf, one: DayPart, known: Path | None, done: Done) -> None:
