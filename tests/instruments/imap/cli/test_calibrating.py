@@ -179,7 +179,8 @@ def test_burst_reads_level_1b_with_its_matrices_and_again_does_nothing(world):
     )
     np.testing.assert_array_equal(made.variables["epoch"].values, epochs)
     assert first.data
-    world("apply", "--date", "2025-10-17", "--mode", "burst")
+    again = world("apply", "--date", "2025-10-17", "--mode", "burst", code=1)
+    assert "there is no srf of burst 2025-10-17" in again.err  # and still says so
     assert world.files(OFFSETS) == [offsets]
 
 

@@ -10,8 +10,11 @@ from typing import Annotated, Any
 
 import typer
 
-from gnomon.cli.app import HERE, AsJson, DryRun, Folder, project
+from gnomon.cli.app import FAILURES, HERE, AsJson, DryRun, Folder, Screen, project
 from gnomon.core.dataset import Input
+from gnomon.core.kinds import KeyValue
+from gnomon.core.pipeline import StepSpec
+from gnomon.engine.project import Project
 from gnomon.errors import ConfigError
 from gnomon.instruments.imap import kinds
 from gnomon.instruments.imap.cli.by_hand import Bench, Given
@@ -31,6 +34,7 @@ from gnomon.instruments.imap.cli.calibrating import (
 )
 from gnomon.instruments.imap.cli.days import EndDate, StartDate
 from gnomon.instruments.imap.cli.stored import Holdings
+from gnomon.instruments.imap.steps.apply import ApplyConfig
 from gnomon.instruments.imap.steps.apply import apply as apply_step
 
 _LAYERS = (kinds.GRADIOMETER, kinds.LAYER, kinds.QUALITY, kinds.MANUAL)
@@ -122,10 +126,30 @@ def apply(
         spec = spec_of(opened, apply_step, options)
         if not (given or versions or local):
             run_in_store(opened, screen, spec, mode.value, days, dry=dry_run)
+            if not dry_run:
+                _check_frames(opened, screen, spec, mode.value, days)
             return
         with opened.catalog(dry_run=dry_run) as catalog:
             bench = Bench(opened, catalog, local, versions)
             run_by_hand(screen, bench, spec, mode.value, days, given, dry=dry_run)
+
+
+def _check_frames(
+    opened: Project, screen: Screen, spec: StepSpec, mode: str, days: Sequence[KeyValue]
+) -> None:
+    """Say which frames are not there, though nothing was left to do, and leave with 1 if any.
+
+    They could not be made when the step ran, and what it ran on has not changed since.
+    """
+    assert isinstance(spec.config, ApplyConfig)  # noqa: S101  the step's own
+    with opened.catalog_or_empty() as catalog:
+        held = Holdings(opened, catalog).current(kinds.L2_PRE, {"mode": mode})
+    there = {(dataset.key["day"], dataset.key["frame"]) for dataset in held}
+    missing = [(day, f) for day in days for f in spec.config.frames if (day, f) not in there]
+    for day, frame in missing:
+        screen.err.print(f"[red]error:[/] there is no {frame} of {mode} {day}", soft_wrap=True)
+    if missing:
+        raise typer.Exit(FAILURES)
 
 
 def _versions(offsets: int | None, l2: int | None) -> dict[str, int]:
