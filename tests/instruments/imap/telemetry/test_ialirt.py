@@ -152,6 +152,27 @@ def test_after_a_pause_the_days_between_are_fetched_whole(station, services, pol
     assert days == {f"2026-02-{day}" for day in (25, 26, 27, 28)} | {"2026-03-01"}
 
 
+def test_what_a_fetch_by_days_brought_outlives_the_polls_after_it(station, services, poll, seen):
+    """An older file must not count again because a poll lists its day as it did before."""
+    seen(time="2026-02-25T12:00:00")
+    services.ialirt.records["mag"] = series(datetime(2026, 2, 26, 12, tzinfo=UTC), 3)
+    station.now = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    assert poll().ok
+    services.ialirt.records["mag"] += series(datetime(2026, 2, 26, 14, tzinfo=UTC), 3)
+    assert poll(start="2026-02-26", end="2026-02-26").ok
+    assert len(times(station.text(KIND, key("2026-02-26")))) == 6
+    assert poll().jobs == 0
+    assert len(times(station.text(KIND, key("2026-02-26")))) == 6
+
+
+def test_a_first_poll_begins_where_it_is_told(station, services, poll):
+    services.ialirt.records["mag"] = series(datetime(2026, 2, 25, tzinfo=UTC), 12, step_s=12 * 3600)
+    station.now = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    assert poll(since="2026-02-27").ok
+    days = {k.partition("day=")[2] for _, k in station.datasets()}
+    assert days == {"2026-02-27", "2026-02-28", "2026-03-01"}
+
+
 def test_a_day_that_failed_is_fetched_by_the_next_poll(station, services, poll, seen):
     """Progress never skips a day that failed."""
     seen()

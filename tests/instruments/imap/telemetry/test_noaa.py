@@ -84,6 +84,15 @@ def test_a_second_run_has_nothing_to_do(services, fetch):
     assert again.jobs == 0
 
 
+def test_rows_that_the_archive_takes_back_stay(station, services, fetch):
+    rows = minutes("2026-03-01T10:00:00", 5)
+    for count in (3, 5, 3):
+        services.noaa.records["mag"] = rows[:count]
+        assert fetch(instruments=["mag"]).ok
+    text = station.text(KIND, key("ACE", "mag", "2026-03-01"))
+    assert len(text.splitlines()) == 6
+
+
 def test_records_twice_and_out_of_order_are_rows_once_and_in_order(station, services, fetch):
     rows = minutes("2026-03-01T10:00:00", 5)
     services.noaa.records["mag"] = [*reversed(rows), *rows[2:4]]

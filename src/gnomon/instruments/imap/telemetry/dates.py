@@ -35,6 +35,7 @@ class Dates(StepConfig):
 
     start: date | None = Field(None, description="first UTC day; a poll when neither is given")
     end: date | None = Field(None, description="last UTC day, today when absent")
+    since: date = Field(LAUNCH, description="where the first poll begins")
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -46,4 +47,4 @@ class Dates(StepConfig):
         """Return the days that were asked for; none for a poll."""
         if self.start is None and self.end is None:
             return []
-        return days_from(self.start or LAUNCH, self.end or today)
+        return days_from(self.start or self.since, self.end or today)

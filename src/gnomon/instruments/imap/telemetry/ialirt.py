@@ -28,13 +28,12 @@ from gnomon.instruments.imap.kinds import IALIRT, IALIRT_HK
 from gnomon.instruments.imap.telemetry import access
 from gnomon.instruments.imap.telemetry.dates import (
     DAY,
-    LAUNCH,
     Dates,
     days_from,
     midnight,
     utc_now,
 )
-from gnomon.instruments.imap.telemetry.day_table import DayTable, day_of, instant_of
+from gnomon.instruments.imap.telemetry.day_table import DayTable, day_of, instant_of, time_text
 from gnomon.instruments.imap.telemetry.ialirt_rows import TIME, Records, records
 from gnomon.instruments.imap.telemetry.polling import ask_each
 from gnomon.instruments.imap.telemetry.rules import Rules, built_in
@@ -146,12 +145,12 @@ class IalirtSource:
     def _since(self, instrument: str, mark: str, now: datetime) -> tuple[Sequence[Found], str]:
         """Return days of one instrument to fetch, and the time of the last record.
 
-        Days before yesterday are not looked into: they are fetched whole.
+        Days before yesterday are not looked into: they are fetched whole, and done with.
         """
-        begin = instant_of(mark) if mark else midnight(LAUNCH)
+        begin = instant_of(mark) if mark else midnight(self._dates.since)
         edge = max(begin, midnight(now.date() - DAY))
         found = [
-            (instrument, day, _WHOLE, f"after {mark or 'launch'}")
+            (instrument, day, _WHOLE, f"after {mark or begin.date()}")
             for day in days_from(begin.date(), edge.date() - DAY)
         ]
         last: dict[date, str] = {}
@@ -159,7 +158,10 @@ class IalirtSource:
             for time, _ in answer.rows:
                 last[day_of(time)] = max(time, last.get(day_of(time), ""))
         found += [(instrument, day, _NEW, last[day]) for day in sorted(last) if last[day] > mark]
-        return found, max([mark, *last.values()])
+        seen = [mark, *last.values()]
+        if begin < edge:
+            seen.append(time_text(edge.isoformat()))
+        return found, max(seen)
 
     def _answers(self, instrument: str, start: datetime, stop: datetime) -> Iterator[Records]:
         """Ask for one window after the other; an answer that ends early is asked to go on."""

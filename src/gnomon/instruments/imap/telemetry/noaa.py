@@ -5,7 +5,9 @@ The archive keeps a day only; what it still has of a day is laid over what is kn
 
 from __future__ import annotations
 
+import json
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -27,6 +29,8 @@ from gnomon.instruments.imap.telemetry.noaa_rows import TIME, Recent, recent
 _log = logging.getLogger(__name__)
 Spacecraft = Literal["ACE", "SOLAR1", "IMAP"]
 Sort = Literal["mag", "wind"]
+_MARKS = 100
+"""Days that are kept in mind: several weeks."""
 
 
 class NoaaConfig(StepConfig):
@@ -45,7 +49,11 @@ class NoaaSource:
         self._recent: dict[str, Recent] = {}
 
     def list(self, cursor: str) -> Listing:
-        """Read the last day whole: it is small; what has no newer row since is not fetched."""
+        """Read the last day whole: it is small; what has no newer row since is not fetched.
+
+        Where the archive took rows back, the stamp stays, or an older file would count again.
+        """
+        marks: dict[str, str] = json.loads(cursor) if cursor else {}
         items = []
         for instrument in self._config.instruments:
             payload = self._api.json(f"rtsw_{instrument}_1m.json")
@@ -53,12 +61,12 @@ class NoaaSource:
             strange = {spacecraft for spacecraft, _ in found.days} - set(get_args(Spacecraft))
             if strange:
                 _log.warning("NOAA has %s of unknown spacecraft: %s", instrument, sorted(strange))
-            items += [
-                _item(spacecraft, instrument, day, max(rows))
-                for (spacecraft, day), rows in sorted(found.days.items())
-                if spacecraft in self._config.spacecraft
-            ]
-        return Listing(items, cursor)
+            for (spacecraft, day), rows in sorted(found.days.items()):
+                if spacecraft in self._config.spacecraft:
+                    items.append(_item(spacecraft, instrument, day, max(rows), marks))
+        marks |= {item.ref: item.stamp for item in items}
+        kept = sorted(marks.items(), key=lambda one: one[1])[-_MARKS:]
+        return Listing(items, json.dumps(dict(kept), sort_keys=True))
 
     def fetch(self, item: Item, dest: Path, known: Input | None, progress: Progress) -> Report:  # noqa: ARG002
         """Lay what was listed over what is known of the day."""
@@ -84,9 +92,10 @@ class NoaaSource:
         self._api.close()
 
 
-def _item(spacecraft: str, instrument: str, day: Any, last: str) -> Item:
+def _item(spacecraft: str, instrument: str, day: Any, last: str, marks: Mapping[str, str]) -> Item:
     key = {"spacecraft": spacecraft, "instrument": instrument, "day": day}
-    return Item(NOAA.name, key, f"{spacecraft} {instrument} {day}", last)
+    ref = f"{spacecraft} {instrument} {day}"
+    return Item(NOAA.name, key, ref, max(last, marks.get(ref, "")))
 
 
 def open_noaa(config: NoaaConfig, network: Network) -> NoaaSource:

@@ -28,13 +28,12 @@ from gnomon.core.kinds import KeyValue
 from gnomon.errors import NoData, ServerFault
 from gnomon.instruments.imap.kinds import HK_L0
 from gnomon.instruments.imap.telemetry import access
-from gnomon.instruments.imap.telemetry.dates import DAY, LAUNCH, Dates, midnight, utc_now
+from gnomon.instruments.imap.telemetry.dates import DAY, Dates, midnight, utc_now
 from gnomon.instruments.imap.telemetry.packets import ALL, BY_NAME, packets_of
 from gnomon.instruments.imap.telemetry.polling import ask_each
 
 MARGIN = timedelta(seconds=60)
 """At both ends of a day; `days_near` knows it, too."""
-_BEFORE_LAUNCH = f"{LAUNCH}T00:00:00"
 _TIMES = "project(time,ert)&formatTime(%22yyyy-MM-dd'T'HH:mm:ss%22)"
 
 
@@ -123,7 +122,7 @@ class Mark:
         The latest day with packets.
     """
 
-    ert: str = _BEFORE_LAUNCH
+    ert: str
     day: str = ""
 
     def after(self, found: Arrivals) -> Mark:
@@ -151,7 +150,7 @@ class WebpodaSource:
         else:
             found, flaw = ask_each(self._packets, lambda name: self._of(name, days))
         if not days or self._config.advance:
-            marks |= {n: marks.get(n, Mark()).after(one) for n, (one, _) in found.items()}
+            marks |= {n: self._mark(n, marks).after(one) for n, (one, _) in found.items()}
         items = [
             _item(name, day, arrivals.near[day])
             for name, (arrivals, wanted) in found.items()
@@ -193,9 +192,12 @@ class WebpodaSource:
 
         A packet in the margin of a day that has none of its own is no reason to make that day.
         """
-        mark = marks.get(name, Mark())
+        mark = self._mark(name, marks)
         found = self._times(name, f"ert%3E={mark.ert}")
         return found, {day for day in found.near if day in found.own or day == mark.day}
+
+    def _mark(self, name: str, marks: Mapping[str, Mark]) -> Mark:
+        return marks.get(name) or Mark(f"{self._config.since}T00:00:00")
 
     def _received(self, name: str, days: Iterable[date]) -> tuple[Arrivals, set[str]]:
         """Return the arrivals on the days that packets, received on some days, are of."""

@@ -25,7 +25,7 @@ from gnomon.core.kinds import KeyValue
 from gnomon.errors import NoData, ServerFault
 from gnomon.instruments.imap.kinds import WEBTCAD
 from gnomon.instruments.imap.telemetry import access
-from gnomon.instruments.imap.telemetry.dates import DAY, LAUNCH, Dates, midnight, utc_now
+from gnomon.instruments.imap.telemetry.dates import DAY, Dates, midnight, utc_now
 from gnomon.instruments.imap.telemetry.day_table import day_of, time_text
 from gnomon.instruments.imap.telemetry.polling import ask_each
 
@@ -121,7 +121,7 @@ class WebtcadSource:
 
     def _since(self, series: str, mark: str, now: datetime) -> dict[date, str]:
         """Return the stamps of the days that have samples: the last of them, and how many."""
-        first = max(date.fromisoformat(mark) - DAY, LAUNCH) if mark else LAUNCH
+        first = date.fromisoformat(mark) - DAY if mark else self._config.since
         start, stop = midnight(first), midnight(now.date() + DAY)
         found: dict[date, list[str]] = {}
         while start < stop:
