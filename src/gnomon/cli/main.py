@@ -38,8 +38,8 @@ OWN = {
     ),
     "why": ("data:why", "Say why a dataset is there, or why it is not there yet."),
     "lineage": ("data:lineage", "Show what a dataset was made from, or what was made of it."),
-    "load": ("load:app", "Load CSV, CDF and Parquet files into a database."),
-    "packets": ("packets:app", "Decode CCSDS packets by any mission's XTCE definition."),
+    "load": ("load:app", "Load CSV, CDF and Parquet files into tables of PostgreSQL or SQLite."),
+    "packets": ("packets:app", "CCSDS packets of any mission."),
     "retry": (
         "upkeep:retry",
         "Let jobs run again: all that stand failed or rejected, or those of one dataset.",
