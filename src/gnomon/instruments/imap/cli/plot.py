@@ -205,7 +205,8 @@ def _chosen(
         found = [dataset for dataset in found if _day(dataset) == newest]
     if not found:
         shown = ", ".join(f"{name}={value}" for name, value in where.items())
-        raise NoData(f"the store has no {kind.name} with {shown} of those days")
+        of_days = " of those days" if start or end else ""
+        raise NoData(f"the store has no {kind.name} with {shown}{of_days}")
     return [held.opened.store.path(dataset) for dataset in sorted(found, key=_day)]
 
 
