@@ -183,8 +183,8 @@ class ScienceSource:
 
     # -- asking
 
-    def _ask(self, descriptor: str, days: Sequence[date], mark: str) -> Answer:
-        """Return the files of a descriptor, and what is wrong with records that make no sense."""
+    def _ask(self, series: str, days: Sequence[date], mark: str) -> Answer:
+        """Return the files of a series, and what is wrong with records that make no sense."""
         config = self._config
         asked = {
             "table": "science",
