@@ -99,6 +99,8 @@ def test_large_differences_are_flagged():
     assert made.layer.quality_bitmask.tolist() == [0, 0, INTERFERENCE_BIT, INTERFERENCE_BIT]
     np.testing.assert_array_equal(made.layer.offsets, 0.25 * difference)
     assert made.n_flagged == 2
+    assert made.largest_nt == pytest.approx(np.sqrt(108))
+    assert made.median_nt == pytest.approx(10.05)
 
 
 def test_vectors_without_a_partner_are_flagged_and_not_corrected():
@@ -127,6 +129,7 @@ def test_absent_values_of_either_sensor_do_no_harm():
     nothing = Field(inboard.tt2000[:0], inboard.vectors[:0])
     made = gradient_layer(outboard, nothing, settings(), "g")
     assert made.n_alone == len(outboard.tt2000)
+    assert np.isnan(made.largest_nt)
     assert not made.layer.offsets.any()
 
 

@@ -403,3 +403,18 @@ def test_layers_of_a_command_outlast_the_pipeline(world):
     assert world.files(QUALITY) == [layer]
     (offsets,) = world.files(OFFSETS)
     assert read_cdf(offsets).variables["quality_flag"].values.all()
+
+
+def test_a_magi_that_is_hours_away_corrects_nothing_and_flags_all(world):
+    start, _ = day_bounds(DAY)
+    epochs = start + np.arange(20) * NS
+    world.science(L1C, "norm", "mago", epochs, np.ones((20, 3)))
+    world.science(L1C, "norm", "magi", epochs + 7200 * NS, np.ones((20, 3)))
+    world.index()
+    words = ("calibrate", "--date", "2025-10-17", "--method", "gradiometer")
+    world(*words, "--configuration", '{"kappa": [[1, 0, 0], [0, 1, 0], [0, 0, 1]]}')
+    world("apply", "--date", "2025-10-17", code=1)
+    (path,) = world.files(OFFSETS)
+    variables = read_cdf(path).variables
+    assert not variables["offsets"].values.any()
+    assert set(variables["quality_bitmask"].values.tolist()) == {2}

@@ -89,12 +89,16 @@ class Gradient:
         Vectors of MAGo that could not be compared: offset 0, flagged.
     n_spinning : int
         Vectors compared in the spinning frame, since the attitude is not known.
+    median_nt, largest_nt : float
+        Of the size of the difference; NaN where nothing was compared.
     """
 
     layer: Layer
     n_flagged: int
     n_alone: int
     n_spinning: int
+    median_nt: float = np.nan
+    largest_nt: float = np.nan
 
 
 def gradient_layer(outboard: Field, inboard: Field, settings: Settings, name: str) -> Gradient:
@@ -131,7 +135,12 @@ def gradient_layer(outboard: Field, inboard: Field, settings: Settings, name: st
         by_vector=True,
     )
     n_alone = int(np.count_nonzero(alone))
-    return Gradient(layer, int(np.count_nonzero(flagged)) - n_alone, n_alone, n_spinning)
+    n_flagged = int(np.count_nonzero(flagged)) - n_alone
+    compared = size[np.isfinite(size)]
+    if not len(compared):
+        return Gradient(layer, n_flagged, n_alone, n_spinning)
+    median, largest = float(np.median(compared)), float(compared.max())
+    return Gradient(layer, n_flagged, n_alone, n_spinning, median, largest)
 
 
 def _bare(field: Field) -> Field:

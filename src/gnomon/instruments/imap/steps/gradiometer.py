@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -74,7 +75,7 @@ def gradiometer(
         Pair,
     )
     from gnomon.instruments.imap.calibration.layer_making import (  # noqa: PLC0415
-        gradiometer as compared,
+        gradiometer as comparison,
     )
 
     outboard, inboard = science_of(l1b, l1c, "mago"), science_of(l1b, l1c, "magi")
@@ -87,19 +88,24 @@ def gradiometer(
         round(config.max_gap_s * 1e9),
     )
     pair = Pair(outboard.path, inboard.path, calibration, metakernel)
-    made, why = compared(pair, settings, f"gradiometer {mode} {day}")
+    made, why = comparison(pair, settings, f"gradiometer {mode} {day}")
     validity = (int(made.layer.tt2000[0]), int(made.layer.tt2000[-1]))
     used = tuple(path.name for path in (calibration, metakernel) if path)
     science = (outboard.path.name, inboard.path.name)
     comment = f"Gradiometer layer with kappa value: {config.kappa}"
     says = Description("gradiometer", mode, "mago", day, validity, science, used, comment)
     write_layer(layer, data, made.layer, says)
+    differences = {
+        "median_difference_nt": made.median_nt,
+        "largest_difference_nt": made.largest_nt,
+    }
     return Report(
         {
             "n_vectors": len(made.layer.tt2000),
             "n_flagged": made.n_flagged,
             "n_alone": made.n_alone,
             "n_spinning": made.n_spinning,
+            **{name: value for name, value in differences.items() if math.isfinite(value)},
         },
         flaw=_flaw(made.n_spinning, why),
     )
