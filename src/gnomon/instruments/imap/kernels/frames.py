@@ -155,15 +155,15 @@ class _Legs:
     def at(self, source: str, target: str, et: Floats, step_s: float) -> tuple[Floats, str]:
         """Return a rotation at some times, shape (n, 4), and why it is not known everywhere."""
         hours = np.floor_divide(et, _HOUR_S).astype(np.int64)
+        parts = _parts(hours)
         wanted = {
             (*self._id, source, target, hour): _sampler(source, target, hour, step_s)
-            for hour in np.unique(hours).tolist()
+            for hour in parts
         }
         found = np.empty((len(et), 4))
         why = ""
-        for key, samples in zip(wanted, self._asked(wanted), strict=True):
-            chosen = hours == key[-1]
-            found[chosen] = samples.at(et[chosen])
+        for part, samples in zip(parts.values(), self._asked(wanted), strict=True):
+            found[part] = samples.at(et[part])
             why = why or samples.reason
         return found, why
 
@@ -185,6 +185,15 @@ class _Legs:
             while len(_kept) > _MOST_KEPT:
                 _kept.popitem(last=False)
         return [found[key] for key in wanted]
+
+
+def _parts(hours: Int64s) -> dict[int, Any]:
+    """Return which rows are of which hour: slices where they ascend, else masks."""
+    if np.all(hours[1:] >= hours[:-1]):
+        heads = np.flatnonzero(np.diff(hours, prepend=hours[:1] - 1)).tolist()
+        ends = zip(heads, [*heads[1:], len(hours)], strict=True)
+        return {int(hours[start]): slice(start, stop) for start, stop in ends}
+    return {hour: hours == hour for hour in np.unique(hours).tolist()}
 
 
 def _sampler(source: str, target: str, hour: int, step_s: float) -> Callable[[Any], Samples]:

@@ -49,13 +49,12 @@ def product(p: Floats, q: Floats) -> Floats:
     """Return the products: turned by `q` first, then by `p`; both (n, 4), or one of them (1, 4)."""
     pw, px, py, pz = p.T
     qw, qx, qy, qz = q.T
-    parts = (
-        pw * qw - px * qx - py * qy - pz * qz,
-        pw * qx + px * qw + py * qz - pz * qy,
-        pw * qy - px * qz + py * qw + pz * qx,
-        pw * qz + px * qy - py * qx + pz * qw,
-    )
-    return np.stack(parts, axis=1)
+    made = np.empty((max(len(p), len(q)), 4))
+    made[:, 0] = pw * qw - px * qx - py * qy - pz * qz
+    made[:, 1] = pw * qx + px * qw + py * qz - pz * qy
+    made[:, 2] = pw * qy - px * qz + py * qw + pz * qx
+    made[:, 3] = pw * qz + px * qy - py * qx + pz * qw
+    return made
 
 
 def inverse(q: Floats) -> Floats:
@@ -64,18 +63,28 @@ def inverse(q: Floats) -> Floats:
     return turned_back
 
 
-def between(p: Floats, q: Floats, share: Floats) -> Floats:
-    """Return rotations on the shortest way from `p` to `q`, evenly: `share` 0 is `p`, 1 is `q`."""
+def ways(p: Floats, q: Floats) -> tuple[Floats, Floats]:
+    """Return the shortest ways from `p` to `q`: half of each angle, (n,), and each axis, (n, 3)."""
     step = product(inverse(p), q)
     step *= np.where(step[:, :1] < 0, -1.0, 1.0)
     sine = np.linalg.norm(step[:, 1:], axis=1)
     half = np.arctan2(sine, step[:, 0])
-    part = np.empty_like(step)
-    part[:, 0] = np.cos(share * half)
-    # sin(s h) / sin(h) tends to s where the rotations are equal.
-    ratio = np.divide(np.sin(share * half), sine, out=share.astype(float), where=sine > 0)
-    part[:, 1:] = step[:, 1:] * ratio[:, np.newaxis]
+    axes = step[:, 1:] / np.where(sine > 0, sine, 1.0)[:, np.newaxis]
+    return half, axes
+
+
+def along(p: Floats, half: Floats, axes: Floats, share: Floats) -> Floats:
+    """Return rotations on `ways` from `p`, evenly: `share` 0 is `p`, 1 is the end."""
+    angle = share * half
+    part = np.empty_like(p)
+    part[:, 0] = np.cos(angle)
+    np.multiply(axes, np.sin(angle)[:, np.newaxis], out=part[:, 1:])
     return product(p, part)
+
+
+def between(p: Floats, q: Floats, share: Floats) -> Floats:
+    """Return rotations on the shortest way from `p` to `q`, evenly."""
+    return along(p, *ways(p, q), share)
 
 
 def angles(p: Floats, q: Floats) -> Floats:

@@ -9,6 +9,7 @@ they agree.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -60,9 +61,16 @@ class Samples:
         at = np.searchsorted(self.et, et[known], side="right") - 1
         first = np.clip(at, head[known], tail[known] - 1)
         share = (et[known] - self.et[first]) / (self.et[first + 1] - self.et[first])
-        turned = self.quaternions
-        found[known] = quaternions.between(turned[first], turned[first + 1], share)
+        half, axes = self._ways
+        turned = quaternions.along(self.quaternions[first], half[first], axes[first], share)
+        if known.all():
+            return turned
+        found[known] = turned
         return found
+
+    @cached_property
+    def _ways(self) -> tuple[Floats, Floats]:
+        return quaternions.ways(self.quaternions[:-1], self.quaternions[1:])
 
 
 def sampled(
