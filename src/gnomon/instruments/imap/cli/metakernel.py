@@ -57,16 +57,16 @@ class Wish:
 def metakernel(
     start_time: Annotated[
         str | None,
-        typer.Option(help="UTC, or TDB seconds since J2000. [default: where attitude begins]"),
+        typer.Option(help="UTC, or TDB seconds since J2000. Default: where attitude begins."),
     ] = None,
     end_time: Annotated[
         str | None,
-        typer.Option(help="UTC, or TDB seconds since J2000. [default: where attitude ends]"),
+        typer.Option(help="UTC, or TDB seconds since J2000. Default: where attitude ends."),
     ] = None,
     output_path: Annotated[Path, typer.Option(help="A folder or a file to write.")] = HERE,
     file_types: Annotated[
         list[str] | None,
-        typer.Option(help="Kernel types, such as leapseconds; repeatable. [default: all]"),
+        typer.Option(help="Kernel types, such as leapseconds; repeatable. Default: all."),
     ] = None,
     publish: Annotated[
         bool, typer.Option("--publish", "-p", help="Keep it in the store, not in a folder.")
@@ -79,7 +79,7 @@ def metakernel(
     ] = False,
     verify: Annotated[bool, typer.Option(help="Load it with SPICE.")] = True,
     base_path: Annotated[
-        str, typer.Option(help="Stands before every path in it. [default: relative to the store]")
+        str, typer.Option(help="Stands before every path in it. Default: relative to the store.")
     ] = "",
     folder: Folder = HERE,
     dry_run: DryRun = False,

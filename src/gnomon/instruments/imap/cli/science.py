@@ -30,45 +30,53 @@ class Overwrites(StrEnum):
 
 
 Words = list[str] | None
+ByIngestion = Annotated[
+    bool, typer.Option("--ingestion-date", help="The dates are those of ingestion.")
+]
+ALevel = Annotated[Level | None, typer.Option(help="Default: the pipeline's, l2.")]
+Frames = Annotated[
+    Words, typer.Option("--frame", "--frames", help="dsrf, srf, rtn, gse, gsm; of l1d and l2.")
+]
+Modes = Annotated[Words, typer.Option("--modes", "--mode", help="norm, burst.")]
+Sensors = Annotated[
+    Words, typer.Option("--sensors", "--sensor", help="magi, mago; of l1a, l1b and l1c.")
+]
+Most = Annotated[
+    int | None,
+    typer.Option("--max-downloads", min=1, help="Files to take at most, oldest first."),
+]
+Skip = Annotated[
+    int, typer.Option("--skip-items-count", min=0, help="Files to leave out, oldest first.")
+]
+Version = Annotated[
+    str | None,
+    typer.Option(
+        "--version-str-or-latest",
+        help="v001.0004, v004, or latest, which is the highest. Default: latest.",
+    ),
+]
+Overwriting = Annotated[
+    Overwrites,
+    typer.Option(
+        "--overwrite-option",
+        help="Whether another body may take the place of one with the same version.",
+    ),
+]
 
 
 def science(
     start_date: StartDate = None,
     end_date: EndDate = None,
-    by_ingestion: Annotated[
-        bool, typer.Option("--ingestion-date", help="The dates are those of ingestion.")
-    ] = False,
-    level: Annotated[Level | None, typer.Option(help="[default: the pipeline's, l2]")] = None,
-    frame: Annotated[
-        Words,
-        typer.Option("--frame", "--frames", help="dsrf, srf, rtn, gse, gsm; of l1d and l2."),
-    ] = None,
-    modes: Annotated[Words, typer.Option("--modes", "--mode", help="norm, burst.")] = None,
-    sensors: Annotated[
-        Words, typer.Option("--sensors", "--sensor", help="magi, mago; of l1a, l1b and l1c.")
-    ] = None,
+    by_ingestion: ByIngestion = False,
+    level: ALevel = None,
+    frame: Frames = None,
+    modes: Modes = None,
+    sensors: Sensors = None,
     fetch_mode: FetchMode = Mode.DOWNLOAD_ONLY,
-    most: Annotated[
-        int | None,
-        typer.Option("--max-downloads", min=1, help="Files to take at most, oldest first."),
-    ] = None,
-    skip: Annotated[
-        int, typer.Option("--skip-items-count", min=0, help="Files to leave out, oldest first.")
-    ] = 0,
-    version: Annotated[
-        str | None,
-        typer.Option(
-            "--version-str-or-latest",
-            help="v001.0004, v004, or latest, which is the highest. [default: latest]",
-        ),
-    ] = None,
-    overwrites: Annotated[
-        Overwrites,
-        typer.Option(
-            "--overwrite-option",
-            help="Whether another body may take the place of one with the same version.",
-        ),
-    ] = Overwrites.BLOCKED,
+    most: Most = None,
+    skip: Skip = 0,
+    version: Version = None,
+    overwrites: Overwriting = Overwrites.BLOCKED,
     folder: Folder = HERE,
     dry_run: DryRun = False,
     as_json: AsJson = False,
