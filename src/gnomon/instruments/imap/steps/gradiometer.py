@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
@@ -20,6 +20,9 @@ from gnomon.instruments.imap.kinds import (
     METAKERNEL,
 )
 from gnomon.instruments.imap.steps.science import GROUP, mode_and_day, science_of
+
+if TYPE_CHECKING:
+    from gnomon.instruments.imap.calibration.gradiometry import Gradient, Settings
 
 Row = tuple[float, float, float]
 
@@ -66,49 +69,49 @@ def gradiometer(
     if config.kappa is None:
         raise NoData("kappa is not set, so no gradiometer layer is made")
     # NumPy and cdflib take long to load, and every command loads this module.
-    from gnomon.instruments.imap.calibration.gradiometry import Settings  # noqa: PLC0415
-    from gnomon.instruments.imap.calibration.layer_files import (  # noqa: PLC0415
-        Description,
-        write_layer,
-    )
-    from gnomon.instruments.imap.calibration.layer_making import (  # noqa: PLC0415
-        Pair,
-    )
-    from gnomon.instruments.imap.calibration.layer_making import (  # noqa: PLC0415
-        gradiometer as comparison,
-    )
+    from gnomon.instruments.imap.calibration import layer_files, layer_making  # noqa: PLC0415
 
     outboard, inboard = science_of(l1b, l1c, "mago"), science_of(l1b, l1c, "magi")
     mode, day = mode_and_day(outboard)
-    settings = Settings(
-        _factor(config.kappa),
+    pair = layer_making.Pair(outboard.path, inboard.path, calibration, metakernel)
+    settings = _settings(config, config.kappa)
+    made, why = layer_making.gradiometer(pair, settings, f"gradiometer {mode} {day}")
+    says = layer_files.Description(
+        "gradiometer",
+        mode,
+        "mago",
+        day,
+        (int(made.layer.tt2000[0]), int(made.layer.tt2000[-1])),
+        (outboard.path.name, inboard.path.name),
+        tuple(path.name for path in (calibration, metakernel) if path),
+        f"Gradiometer layer with kappa value: {config.kappa}",
+    )
+    layer_files.write_layer(layer, data, made.layer, says)
+    return Report(_metrics(made), flaw=_flaw(made.n_spinning, why))
+
+
+def _settings(config: GradiometerConfig, kappa: float | tuple[Row, Row, Row]) -> Settings:
+    from gnomon.instruments.imap.calibration.gradiometry import Settings  # noqa: PLC0415  as above
+
+    return Settings(
+        _factor(kappa),
         config.sc_interference_threshold,
         config.interpolation,
         config.cic,
         round(config.max_gap_s * 1e9),
     )
-    pair = Pair(outboard.path, inboard.path, calibration, metakernel)
-    made, why = comparison(pair, settings, f"gradiometer {mode} {day}")
-    validity = (int(made.layer.tt2000[0]), int(made.layer.tt2000[-1]))
-    used = tuple(path.name for path in (calibration, metakernel) if path)
-    science = (outboard.path.name, inboard.path.name)
-    comment = f"Gradiometer layer with kappa value: {config.kappa}"
-    says = Description("gradiometer", mode, "mago", day, validity, science, used, comment)
-    write_layer(layer, data, made.layer, says)
-    differences = {
+
+
+def _metrics(made: Gradient) -> dict[str, float]:
+    figures = {
+        "n_vectors": len(made.layer.tt2000),
+        "n_flagged": made.n_flagged,
+        "n_alone": made.n_alone,
+        "n_spinning": made.n_spinning,
         "median_difference_nt": made.median_nt,
         "largest_difference_nt": made.largest_nt,
     }
-    return Report(
-        {
-            "n_vectors": len(made.layer.tt2000),
-            "n_flagged": made.n_flagged,
-            "n_alone": made.n_alone,
-            "n_spinning": made.n_spinning,
-            **{name: value for name, value in differences.items() if math.isfinite(value)},
-        },
-        flaw=_flaw(made.n_spinning, why),
-    )
+    return {name: value for name, value in figures.items() if math.isfinite(value)}
 
 
 def _factor(kappa: float | tuple[Row, Row, Row]) -> tuple[Row, Row, Row]:
