@@ -9,7 +9,7 @@ errors: the field to 5 pT (rms; the sensors' noise is 2 pT, which gradiometry ma
 import csv
 import shutil
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from gnomon.timescales.tt2000 import utc_of_tt2000
 from terminal import gnomon
 
 pytest.importorskip("spiceypy")
+pytestmark = pytest.mark.timeout(300)  # two days of everything, once
 
 RMS_NT, MOST_NT = 0.005, 0.020
 FRAMES = ("srf", "dsrf", "gse", "gsm", "rtn")
@@ -326,7 +327,8 @@ def test_no_token_is_left_anywhere(home):
                 assert token.encode() not in content, path
 
 
-def test_time_passes_and_only_what_is_new_is_done(home):
+def test_time_passes_and_only_what_is_new_is_done(home, tmp_path):
+    home = replace(home, folder=shutil.copytree(home.folder, tmp_path / "project"))
     assert home.run()["jobs"] == 0
     archive.advance(home.services, home.mission)
     before = home.paths("imap.l2_pre")
