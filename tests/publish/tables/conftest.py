@@ -1,14 +1,32 @@
 """Small files, and databases of either kind to load them into."""
 
 import csv
+import uuid
 from pathlib import Path
 from textwrap import indent
 
+import psycopg
 import pytest
 
 from gnomon.publish.databases.address import Address
 from gnomon.publish.tables.jobfile import read_jobs
 from gnomon.publish.tables.loading import How, load_file, open_tables
+
+
+@pytest.fixture(scope="session")
+def postgres_url(new_postgres):
+    return new_postgres()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request, tmp_path):
+    """Return the URL of an empty database, or schema, once of either kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'tables.db'}"
+    whole, name = request.getfixturevalue("postgres_url"), f"s{uuid.uuid4().hex}"
+    with psycopg.connect(whole.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(f"CREATE SCHEMA {name}")
+    return f"{whole}&options=-csearch_path%3D{name}"
 
 
 @pytest.fixture

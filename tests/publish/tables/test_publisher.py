@@ -10,7 +10,7 @@ from gnomon.core.dataset import Dataset
 from gnomon.core.kinds import Kind
 from gnomon.core.pipeline import validated
 from gnomon.engine.discover import discover
-from gnomon.errors import ConfigError, Corrupt, MissingExtra
+from gnomon.errors import BadData, ConfigError, Corrupt, MissingExtra
 from gnomon.publish.publisher import Receipt
 from gnomon.publish.tables.publisher import TABLES, TablesConfig, TablesPublisher, needing_extra
 from gnomon.store.hashing import sha256_of
@@ -145,6 +145,14 @@ def test_tables_and_keys_may_be_chosen(url, tmp_path, put):
     publisher = open_publisher(url, tmp_path, tables={DAYS.name: {"table": "{nonsense}"}})
     with pytest.raises(ConfigError, match="does not fit"):
         publisher.publish(*put(1, 1, csv_of(1)))
+
+
+def test_a_file_without_what_its_kind_has_is_refused(url, tmp_path, put):
+    publisher = open_publisher(url, tmp_path, tables={DAYS.name: {"expects": ["volts"]}})
+    with pytest.raises(BadData, match=r"lacks volts: it is no suite\.days"):
+        publisher.publish(*put(1, 1, "at,value\n1,2\n"))
+    publisher.publish(*put(1, 2, csv_of(1)))
+    assert len(held(publisher)) == 1
 
 
 def test_parquet_is_published_with_its_types(publisher, tmp_path, put):

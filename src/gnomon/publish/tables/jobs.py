@@ -18,6 +18,7 @@ The keys are those of crump 0.7, whose files are read as they are; TOML says the
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -129,7 +130,7 @@ class Job:
     def __post_init__(self) -> None:
         names = [rule.column for rule in (*self.key, *(self.columns or ()))]
         names += [rule.column for rule in self.from_name]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
+        if twice := sorted(name for name, count in Counter(names).items() if count > 1):
             raise ConfigError(f"job {self.name!r} fills {', '.join(twice)} more than once")
         if not self.key:
             raise ConfigError(f"job {self.name!r} has no id_mapping: nothing identifies a row")

@@ -29,6 +29,7 @@ _FULL = "53100"
 _REFUSED = {"42501", "28000", "28P01", "3D000", "3F000", "42P16", "42809"}
 _REFUSALS = ("authentication failed", "no password", "does not exist", "no pg_hba.conf entry")
 _BAD_VALUES = ("22", "23")  # data exceptions, and constraints of the table
+_LIMITS = "54"
 
 _COLUMNS = """
 SELECT attname, format_type(atttypid, atttypmod), NOT attnotnull FROM pg_attribute
@@ -138,6 +139,9 @@ class Postgres(Database):
             return Full(f"no space left in {self.address}: {text}")
         if state in _REFUSED or (not state and any(word in text for word in _REFUSALS)):
             return ConfigError(f"{self.address} refuses us: {text}")
+        if state.startswith(_LIMITS):
+            hint = "name fewer columns in a job file"
+            return BadData(f"{self.address} cannot hold such rows: {text}; {hint}")
         if state.startswith(_BAD_VALUES):
             return BadData(f"{self.address} does not take the rows: {text}")
         return PublishError(f"{self.address}: {text}")

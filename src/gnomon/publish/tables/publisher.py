@@ -30,7 +30,7 @@ from pydantic import Field
 from gnomon.core.dataset import Dataset
 from gnomon.core.instrument import PublisherType
 from gnomon.core.steps import StepConfig
-from gnomon.errors import ConfigError, Corrupt, MissingExtra
+from gnomon.errors import BadData, ConfigError, Corrupt, MissingExtra
 from gnomon.publish.databases.address import Address
 from gnomon.publish.databases.snapshot import Snapshot
 from gnomon.publish.publisher import Receipt
@@ -48,6 +48,7 @@ class OneTable(StepConfig):
 
     table: str = Field("", description="a template of the kind's keys; kind and texts when absent")
     key: tuple[str, ...] = Field((), description="columns that identify a row; found when absent")
+    expects: tuple[str, ...] = Field((), description="a file without these columns is refused")
 
 
 class TablesConfig(StepConfig):
@@ -264,6 +265,10 @@ class TablesPublisher:
         if there is None and not any(raw.table.num_rows for raw in raws):
             return None
         own = self._config.tables.get(dataset.kind, OneTable())
+        if absent := set(own.expects) - set(raws[0].table.column_names):
+            raise BadData(
+                f"{dataset.path} lacks {', '.join(sorted(absent))}: it is no {dataset.kind}"
+            )
         key = own.key or there or natural_key(raws[:1], columns_of(raws[:1]))
         return Job(dataset.kind, place.table, tuple(Rule(name, name) for name in key))
 

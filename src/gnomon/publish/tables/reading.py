@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -122,7 +123,7 @@ def _header(path: Path) -> list[str]:
             names = next(csv.reader(stream), [])
     except (UnicodeDecodeError, csv.Error) as error:
         raise BadData(f"{path.name}: {error}") from None
-    if twice := sorted({name for name in names if names.count(name) > 1}):
+    if twice := sorted(name for name, count in Counter(names).items() if count > 1):
         raise BadData(f"{path.name}: the columns {', '.join(twice)} stand there twice")
     return names
 

@@ -96,6 +96,8 @@ def tables_pipeline(
         if name not in _GROUPS:
             raise UnknownName("group of tables", name, _GROUPS)
     kinds = {kind for name in only or _GROUPS for kind in _GROUPS[name]}
+    if packets:  # what has none is not asked for
+        kinds = {kind for kind in kinds if "packet" in kind.keys}
     whole = opened.pipeline(PIPELINE)
     publishers = tuple(
         _changed(spec, kinds, to, jobs) for spec in whole.publishers if spec.type is TABLES
