@@ -1,7 +1,8 @@
 """`imap.metakernel`: one metakernel for each UTC day with attitude."""
 
 import json
-from datetime import date
+import time
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -102,3 +103,17 @@ def test_files_that_no_metakernel_loads_are_left_out(tmp_path):
     extra = Input(Path("r"), KERNEL.name, key, {}, 1, "")
     _, out = run(tmp_path, kernel(*AH), extra)
     assert all(".tm" not in text for text in out.texts().values())
+
+
+def test_three_years_take_seconds(tmp_path):
+    first = datetime(2025, 10, 1, tzinfo=UTC)
+    kernels = []
+    for number in range(1100):
+        start = first + timedelta(days=number)
+        stop = start + timedelta(days=1, hours=2)
+        name = f"imap_{start:%Y_%j}_{stop:%Y_%j}_001.ah.bc"
+        kernels.append(kernel(name, "attitude_history", (start.isoformat(), stop.isoformat())))
+    begun = time.process_time()
+    report, out = run(tmp_path, *kernels)
+    assert report.metrics["n_days"] == len(out.files) == 1101
+    assert time.process_time() - begun < 10

@@ -165,13 +165,8 @@ def _quoted(path: str) -> list[str]:
     ]
 
 
-def build(
-    kernels: Iterable[KernelFile],
-    span: Interval,
-    types: Sequence[str] = (),
-    margin: timedelta = timedelta(),
-) -> Metakernel:
-    """Choose the kernels for a span.
+class Choice:
+    """The kernels that there are, ranked once; then chosen for any number of spans.
 
     Parameters
     ----------
@@ -180,36 +175,61 @@ def build(
     types : sequence of str
         The kernel types to load; all when empty.
     margin : timedelta
-        Kernels for as much before and after the span are taken, too; it is no gap to have none.
+        Kernels for as much before and after a span are taken, too; it is no gap to have none.
 
     Raises
     ------
     ConfigError
-        There is no such type, or the span ends before it starts.
-    NoData
-        There is no kernel for it at all.
+        There is no such type.
     """
-    if span.stop < span.start:
-        raise ConfigError(f"the metakernel's span ends before it starts: {' '.join(span.text())}")
-    if stray := set(types) - set(TYPES):
-        raise ConfigError(f"unknown kernel type {min(stray)!r}; known: {', '.join(TYPES)}")
-    wanted = tuple(types) or TYPES
-    best = _highest(kernel for kernel in kernels if kernel.type in wanted)
-    chosen: dict[str, list[KernelFile]] = {
-        kind: _newest_first([k for k in best if k.type == kind])[:1] for kind in SINGLE
-    }
-    gaps: list[Gap] = []
-    for group, members in GROUPS.items():
-        if not set(members) & set(wanted):
-            continue
-        ranked = [k for kind in members for k in _newest_first([b for b in best if b.type == kind])]
-        chosen[group], _ = _filling(ranked, Interval(span.start - margin, span.stop + margin))
-        _, left = _filling(ranked, span)
-        gaps += [Gap(group, one) for one in left if group in TIMED]
-    ordered = tuple(k for group in _LOADED for k in reversed(chosen.get(group, [])))
-    if not ordered:
-        raise NoData("the store has no kernels for it; fetch some: gnomon imap fetch spice")
-    return Metakernel(span, ordered, tuple(gaps))
+
+    def __init__(
+        self,
+        kernels: Iterable[KernelFile],
+        types: Sequence[str] = (),
+        margin: timedelta = timedelta(),
+    ) -> None:
+        if stray := set(types) - set(TYPES):
+            raise ConfigError(f"unknown kernel type {min(stray)!r}; known: {', '.join(TYPES)}")
+        self._margin = margin
+        wanted = tuple(types) or TYPES
+        best = _highest(kernel for kernel in kernels if kernel.type in wanted)
+        by_type = {kind: _newest_first([k for k in best if k.type == kind]) for kind in wanted}
+        self._single = {kind: by_type.get(kind, [])[:1] for kind in SINGLE}
+        self._ranked = {
+            group: [kernel for kind in members for kernel in by_type.get(kind, [])]
+            for group, members in GROUPS.items()
+            if set(members) & set(wanted)
+        }
+
+    def metakernel(self, span: Interval) -> Metakernel:
+        """Choose the kernels for a span.
+
+        Raises
+        ------
+        ConfigError
+            The span ends before it starts.
+        NoData
+            There is no kernel for it at all.
+        """
+        if span.stop < span.start:
+            ends = " ".join(span.text())
+            raise ConfigError(f"the metakernel's span ends before it starts: {ends}")
+        chosen, gaps = dict(self._single), []
+        wider = Interval(span.start - self._margin, span.stop + self._margin)
+        for group, ranked in self._ranked.items():
+            chosen[group], _ = _filling(ranked, wider)
+            _, left = _filling(ranked, span)
+            gaps += [Gap(group, one) for one in left if group in TIMED]
+        ordered = tuple(k for group in _LOADED for k in reversed(chosen.get(group, [])))
+        if not ordered:
+            raise NoData("the store has no kernels for it; fetch some: gnomon imap fetch spice")
+        return Metakernel(span, ordered, tuple(gaps))
+
+
+def build(kernels: Iterable[KernelFile], span: Interval, types: Sequence[str] = ()) -> Metakernel:
+    """Choose the kernels for one span; see `Choice`."""
+    return Choice(kernels, types).metakernel(span)
 
 
 def _highest(kernels: Iterable[KernelFile]) -> list[KernelFile]:

@@ -15,9 +15,9 @@ from gnomon.core.steps import In, Out, Sink, StepConfig, step
 from gnomon.errors import NoData
 from gnomon.instruments.imap.kernels.coverage import read_intervals
 from gnomon.instruments.imap.kernels.metakernel import (
+    Choice,
     KernelFile,
     attitude_days,
-    build,
     shortened,
 )
 from gnomon.instruments.imap.kinds import KERNEL, LSK, METAKERNEL, SCLK
@@ -56,9 +56,10 @@ def metakernel(
     days = attitude_days(known)
     if not days:
         raise NoData("there is no attitude to write a metakernel for")
+    choice = Choice(known, config.types, MARGIN)
     gaps = 0
     for day in days:
-        made = build(known, day, config.types, MARGIN)
+        made = choice.metakernel(day)
         start, stop = made.name
         covered = Coverage.between(day.start, day.stop)
         path: Path = out.new(start=start, stop=stop, coverage=covered)
