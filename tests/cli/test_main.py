@@ -7,19 +7,34 @@ from importlib import import_module
 
 import pytest
 
+from gnomon.cli.lazy import as_command
 from gnomon.cli.main import OWN
+from gnomon.instruments.argo.cli.app import COMMANDS as ARGO
+from gnomon.instruments.imap.cli.app import CHECK, COMMANDS, FETCH, PLOT
 from terminal import GNOMON, gnomon
 
 HEAVY = {"sqlalchemy", "alembic", "pydantic", "numpy", "pyarrow", "matplotlib", "rich.console"}
 
 
-@pytest.mark.parametrize("name", OWN)
-def test_the_help_says_what_the_command_says(name):
-    reference, line = OWN[name]
-    module, _, attribute = reference.partition(":")
-    found = getattr(import_module(f"gnomon.cli.{module}"), attribute)
-    text = found.info.help if hasattr(found, "info") else found.__doc__
-    assert text.strip().splitlines()[0] == line
+TABLES = {
+    "gnomon": OWN,
+    "argo": ARGO,
+    "imap": COMMANDS,
+    "fetch": FETCH,
+    "plot": PLOT,
+    "check": CHECK,
+}
+ENTRIES = [(group, name) for group, table in TABLES.items() for name in table]
+
+
+@pytest.mark.parametrize(("group", "name"), ENTRIES)
+def test_a_command_is_where_it_is_said_to_be(group, name):
+    known = TABLES[group][name]
+    module, _, attribute = known.where.partition(":")
+    command = as_command(getattr(import_module(module), attribute), name)
+    assert (command.name, bool(command.help)) == (name, True)
+    assert known.help.endswith(".")
+    assert len(known.help) < 60
 
 
 def test_every_command_is_in_the_help():

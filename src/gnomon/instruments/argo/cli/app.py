@@ -1,18 +1,20 @@
-"""`gnomon argo`, assembled."""
+"""`gnomon argo`: the commands of Argo floats."""
 
 from __future__ import annotations
 
-import typer
+from gnomon.cli.lazy import Lazy, lazy_app
 
-from gnomon.instruments.argo.cli.export import export
-from gnomon.instruments.argo.cli.load import load
-from gnomon.instruments.argo.cli.package import package
-from gnomon.instruments.argo.cli.plot import plot
-from gnomon.instruments.argo.cli.profile import profile
-from gnomon.instruments.argo.cli.simulate import simulate
-from gnomon.instruments.argo.cli.stats import stats
-from gnomon.instruments.argo.cli.sync import sync
+_HERE = "gnomon.instruments.argo.cli"
 
-app = typer.Typer(help="Argo floats.", no_args_is_help=True)
-for command in (sync, export, load, stats, profile, plot, simulate, package):
-    app.command()(command)
+COMMANDS = {
+    "sync": Lazy(f"{_HERE}.sync:sync", "Bring in what is new or was changed on a GDAC mirror."),
+    "export": Lazy(f"{_HERE}.export:export", "Write what was synced as tables and documents."),
+    "load": Lazy(f"{_HERE}.load:load", "Load what is new or changed into a database."),
+    "stats": Lazy(f"{_HERE}.stats:stats", "Show figures per float and parameter."),
+    "profile": Lazy(f"{_HERE}.profile:profile", "Show one profile: values with their flags."),
+    "plot": Lazy(f"{_HERE}.plot:plot", "Draw a float."),
+    "simulate": Lazy(f"{_HERE}.simulate:simulate", "Write a GDAC of simulated floats."),
+    "package": Lazy(f"{_HERE}.package:package", "Pack the handlers of function services."),
+}
+
+app = lazy_app(COMMANDS, text="Argo floats.")

@@ -2,65 +2,56 @@
 
 from __future__ import annotations
 
-import typer
+from gnomon.cli.lazy import Lazy, lazy_app
 
-from gnomon.cli.housekeeping import cleanup
-from gnomon.instruments.imap.cli.apply import apply
-from gnomon.instruments.imap.cli.binary import binary
-from gnomon.instruments.imap.cli.calibrate import calibrate
-from gnomon.instruments.imap.cli.check import ialirt as check_ialirt
-from gnomon.instruments.imap.cli.ialirt import ialirt, ialirt_hk
-from gnomon.instruments.imap.cli.index import index
-from gnomon.instruments.imap.cli.load import load
-from gnomon.instruments.imap.cli.metakernel import metakernel
-from gnomon.instruments.imap.cli.noaa import noaa
-from gnomon.instruments.imap.cli.plot import hk as plot_hk
-from gnomon.instruments.imap.cli.plot import ialirt as plot_ialirt
-from gnomon.instruments.imap.cli.plot import science as plot_science
-from gnomon.instruments.imap.cli.process import process
-from gnomon.instruments.imap.cli.publish import publish
-from gnomon.instruments.imap.cli.science import science
-from gnomon.instruments.imap.cli.simulate import simulate
-from gnomon.instruments.imap.cli.spice import small_forces, spice, spin_tables
-from gnomon.instruments.imap.cli.webtcad import hi45_step, hi90_step, lo_pivot_platform
+_HERE = "gnomon.instruments.imap.cli"
+_SPELLED_OUT = "The older spelling."
 
-app = typer.Typer(help="IMAP's magnetometer.", no_args_is_help=True)
-fetch = typer.Typer(help="Bring in what is new in an archive.", no_args_is_help=True)
-plot = typer.Typer(help="Draw.", no_args_is_help=True)
-check = typer.Typer(help="Look for anomalies.", no_args_is_help=True)
-app.add_typer(fetch, name="fetch")
-app.add_typer(plot, name="plot")
-app.add_typer(check, name="check")
-app.command("simulate")(simulate)
-app.command("calibrate")(calibrate)
-app.command("apply")(apply)
-calibration = typer.Typer(help="The older spelling of calibrate and apply.", no_args_is_help=True)
-calibration.command("calibrate")(calibrate)
-calibration.command("apply")(apply)
-app.add_typer(calibration, name="calibration", hidden=True)
-app.command("process")(process)
-app.command("index")(index)
-app.command("cleanup")(cleanup)
-app.command("load")(load)
-app.command("publish")(publish)
+FETCH = {
+    "binary": Lazy(f"{_HERE}.binary:binary", "Packets, from WebPODA."),
+    "science": Lazy(f"{_HERE}.science:science", "Science files, from the science data centre."),
+    "ialirt": Lazy(f"{_HERE}.ialirt:ialirt", "Science in near real time, from I-ALiRT."),
+    "ialirt-hk": Lazy(f"{_HERE}.ialirt:ialirt_hk", "Housekeeping in near real time."),
+    "noaa": Lazy(f"{_HERE}.noaa:noaa", "The last 24 hours of the spacecraft at L1, from NOAA."),
+    "spice": Lazy(f"{_HERE}.spice:spice", "SPICE kernels."),
+    "metakernel": Lazy(f"{_HERE}.metakernel:metakernel", "A metakernel for a span of time."),
+    "spin-tables": Lazy(f"{_HERE}.spice:spin_tables", "Spin tables."),
+    "small-forces": Lazy(f"{_HERE}.spice:small_forces", "Files of small forces."),
+    "lo-pivot-platform": Lazy(f"{_HERE}.webtcad:lo_pivot_platform", "The angle of Lo's platform."),
+    "hi45-step": Lazy(f"{_HERE}.webtcad:hi45_step", "The energy steps of Hi45."),
+    "hi90-step": Lazy(f"{_HERE}.webtcad:hi90_step", "The energy steps of Hi90."),
+    "imap-lo-pivot-platform": Lazy(f"{_HERE}.webtcad:lo_pivot_platform", _SPELLED_OUT, hidden=True),
+    "imap-hi45-step": Lazy(f"{_HERE}.webtcad:hi45_step", _SPELLED_OUT, hidden=True),
+    "imap-hi90-step": Lazy(f"{_HERE}.webtcad:hi90_step", _SPELLED_OUT, hidden=True),
+}
+CHECK = {"ialirt": Lazy(f"{_HERE}.check:ialirt", "Values beyond limits, flags, forbidden modes.")}
+PLOT = {
+    "ialirt": Lazy(f"{_HERE}.plot:ialirt", "Field and housekeeping in near real time."),
+    "science": Lazy(f"{_HERE}.plot:science", "Field, range and quality of science files."),
+    "hk": Lazy(f"{_HERE}.plot:hk", "The fields of housekeeping packets."),
+}
+CALIBRATION = {
+    "calibrate": Lazy(f"{_HERE}.calibrate:calibrate", "Make a layer of calibration of each day."),
+    "apply": Lazy(f"{_HERE}.apply:apply", "Layers and science become offsets and Level 2-pre."),
+}
 
-fetch.command("binary")(binary)
-fetch.command("science")(science)
-fetch.command("spice")(spice)
-fetch.command("metakernel")(metakernel)
-fetch.command("spin-tables")(spin_tables)
-fetch.command("small-forces")(small_forces)
-fetch.command("ialirt")(ialirt)
-fetch.command("ialirt-hk")(ialirt_hk)
-fetch.command("noaa")(noaa)
-for _name, _command in (
-    ("lo-pivot-platform", lo_pivot_platform),
-    ("hi45-step", hi45_step),
-    ("hi90-step", hi90_step),
-):
-    fetch.command(_name)(_command)
-    fetch.command(f"imap-{_name}", hidden=True)(_command)
-check.command("ialirt")(check_ialirt)
-plot.command("ialirt")(plot_ialirt)
-plot.command("science")(plot_science)
-plot.command("hk")(plot_hk)
+fetch = lazy_app(FETCH, text="Bring in what is new in an archive, or some days of it.")
+check = lazy_app(CHECK, text="Look for anomalies.")
+plot = lazy_app(PLOT, text="Draw.")
+calibration = lazy_app(CALIBRATION, text="The older spelling of calibrate and apply.")
+
+COMMANDS = {
+    "fetch": Lazy(f"{_HERE}.app:fetch", "Bring in what is new in an archive, or some days of it."),
+    "process": Lazy(f"{_HERE}.process:process", "Decode files of housekeeping packets."),
+    **CALIBRATION,
+    "calibration": Lazy(f"{_HERE}.app:calibration", _SPELLED_OUT, hidden=True),
+    "publish": Lazy(f"{_HERE}.publish:publish", "Upload files to the science data centre."),
+    "check": Lazy(f"{_HERE}.app:check", "Look for anomalies."),
+    "plot": Lazy(f"{_HERE}.app:plot", "Draw."),
+    "load": Lazy(f"{_HERE}.load:load", "Load what is new in the store into a database."),
+    "index": Lazy(f"{_HERE}.index:index", "Adopt files that were put into the store by hand."),
+    "cleanup": Lazy("gnomon.cli.housekeeping:cleanup", "Remove or archive old files of the store."),
+    "simulate": Lazy(f"{_HERE}.simulate:simulate", "Write and serve simulated archives."),
+}
+
+app = lazy_app(COMMANDS, text="IMAP's magnetometer.")
