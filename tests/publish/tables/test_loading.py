@@ -314,6 +314,15 @@ def test_all_columns_where_a_job_names_none(write, load, rows):
     assert (key, number, volts, bool(on), text) == ("007", 1, 1.5, True, "a")
 
 
+def test_a_column_that_was_always_empty_comes_with_its_first_value(write, load, rows):
+    """It would be a text for ever, were its type guessed of nothing."""
+    job = "target_table: t\nid_mapping: {id: id}\n"
+    assert load(write("x.csv", [{"id": 1, "n": ""}]), job).schema == ("create t with 1 columns",)
+    assert load(write("x.csv", [{"id": 2, "n": 7}]), job).schema == ("add n integer",)
+    load(write("x.csv", [{"id": 3, "n": ""}]), job)
+    assert rows("SELECT id, n FROM t ORDER BY id") == [(1, None), (2, 7), (3, None)]
+
+
 def test_a_slot_may_be_of_several_columns(write, load, rows):
     job = """
 target_table: t

@@ -155,6 +155,24 @@ def test_a_file_without_what_its_kind_has_is_refused(url, tmp_path, put):
     assert len(held(publisher)) == 1
 
 
+def test_values_that_are_lost_are_told(url, tmp_path, put, caplog):
+    said = JOBS.replace("    filename_to", "    columns: {volts: {type: float}}\n    filename_to")
+    (tmp_path / "jobs.yml").write_text(said)
+    publisher = open_publisher(url, tmp_path, jobs="jobs.yml")
+    receipt = publisher.publish(*put(1, 2, csv_of(1, volts="3;5")))
+    assert receipt.detail == "1 rows, 1 values lost"
+    assert "'3;5': null" in caplog.text
+
+
+def test_a_column_becomes_a_text_before_it_loses_values(publisher, put, caplog):
+    """Where nobody said what it holds."""
+    publisher.publish(*put(1, 1, csv_of(1)))
+    receipt = publisher.publish(*put(2, 1, csv_of(2, volts="high")))
+    assert receipt.detail == "1 rows"
+    assert "widen volts to text" in caplog.text
+    assert [volts for _, volts, _ in held(publisher)] == ["1.5", "high"]
+
+
 def test_parquet_is_published_with_its_types(publisher, tmp_path, put):
     dataset, _ = put(1, 1, csv_of(1))
     path = tmp_path / "x.parquet"

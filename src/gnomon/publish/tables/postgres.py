@@ -134,7 +134,8 @@ class Postgres(Database):
             raise self._ours(error) from None  # the driver's own words may tell the password
 
     def _ours(self, error: Any) -> Exception:
-        state, text = error.sqlstate or "", self.address.clean(str(error).strip())
+        state = error.sqlstate or ""
+        text = "; ".join(self.address.clean(str(error)).split("\n")).strip("; ")
         if state == _FULL:
             return Full(f"no space left in {self.address}: {text}")
         if state in _REFUSED or (not state and any(word in text for word in _REFUSALS)):

@@ -17,6 +17,7 @@ found among its columns unless it is given.
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -39,6 +40,7 @@ from gnomon.settings import secret
 if TYPE_CHECKING:
     from gnomon.publish.tables.jobs import Job
 
+_log = logging.getLogger(__name__)
 VARIABLE = "DATABASE_URL"
 _NOTHING = "no rows"
 
@@ -179,9 +181,13 @@ class TablesPublisher:
             (dataset.version, 0),
             newest_only=False,  # which version is current is for the catalogue to say
         )
-        self.database.load(file, place.table, lambda table: shape(made, table))
+        change = self.database.load(file, place.table, lambda table: shape(made, table))
         self._snapshot.forget()
-        return Receipt.of(dataset, str(place), f"{made.rows} rows")
+        widened = [line for line in change.schema if line.startswith("widen")]
+        for note in (*change.notes, *widened):
+            _log.warning("%s: %s", dataset.path, note)
+        lost = f", {change.lost} values lost" if change.lost else ""
+        return Receipt.of(dataset, str(place), f"{change.rows} rows{lost}")
 
     def target(self, dataset: Dataset) -> str:
         """Return the table, and which of its rows."""

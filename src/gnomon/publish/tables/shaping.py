@@ -113,7 +113,8 @@ def shape(made: Draft, table: Table | None) -> Shaped:
         Two rows that differ have the same key; a key is null; or, in strict mode, a value does
         not fit its column.
     """
-    columns = [_shaped(made, one, table) for one in made.columns]
+    told = [one for one in made.columns if not _tells_nothing(made, one, table)]
+    columns = [_shaped(made, one, table) for one in told]
     rows = pa.table([one.fit.values for one in columns], names=[one.name for one in columns])
     rows, dropped = _distinct(made, rows)
     lost = [one for one in columns if one.fit.lost]
@@ -136,6 +137,19 @@ def shape(made: Draft, table: Table | None) -> Shaped:
         lost=sum(one.fit.lost for one in lost),
         notes=tuple(notes),
     )
+
+
+def _tells_nothing(made: Draft, column: Column, table: Table | None) -> bool:
+    """Tell whether a column is empty, and nobody said what it holds: it comes when it holds it."""
+    if column.type is not None or made.job.columns is not None or not made.rows:
+        return False
+    is_there = table is not None and column.name in table.columns
+    if is_there or column.name in made.job.key_columns:
+        return False
+    empty = pc.is_null(column.values)
+    if pa.types.is_string(column.values.type):
+        empty = pc.or_kleene(empty, pc.equal(column.values, ""))
+    return bool(pc.all(empty).as_py())
 
 
 @dataclass(frozen=True)
