@@ -139,6 +139,9 @@ def test_gaps_in_the_attitude_fall_back_and_are_counted():
     torn[100:110] = np.nan
     made = gradient_layer(Field(outboard.tt2000, outboard.vectors, torn), inboard, settings(), "g")
     assert made.n_spinning == 10
+    first = int(outboard.tt2000[made.spinning][0])
+    assert made.n_spinning_between(first, first + 1) == 1
+    assert made.n_spinning_between(first - 1, first) == 0
     assert error(outboard, made) < 0.05
     assert gradient_layer(outboard, inboard, settings(), "g").n_spinning == 0
     assert gradient_layer(*pair(despun=False), settings(), "g").n_spinning == 600

@@ -87,7 +87,7 @@ class Gradient:
         Vectors where the sensors differ by more than the threshold.
     n_alone : int
         Vectors of MAGo that could not be compared: offset 0, flagged.
-    n_spinning : int
+    spinning : ndarray of bool, shape (n,)
         Vectors compared in the spinning frame, since the attitude is not known.
     median_nt, largest_nt : float
         Of the size of the difference; NaN where nothing was compared.
@@ -96,9 +96,20 @@ class Gradient:
     layer: Layer
     n_flagged: int
     n_alone: int
-    n_spinning: int
+    spinning: NDArray[np.bool_]
     median_nt: float = np.nan
     largest_nt: float = np.nan
+
+    @property
+    def n_spinning(self) -> int:
+        """How many were compared in the spinning frame."""
+        return int(np.count_nonzero(self.spinning))
+
+    def n_spinning_between(self, start_tt2000: int, stop_tt2000: int) -> int:
+        """Return how many of them lie between two instants, the second one not in."""
+        times = self.layer.tt2000
+        inside = (times >= start_tt2000) & (times < stop_tt2000)
+        return int(np.count_nonzero(self.spinning & inside))
 
 
 def gradient_layer(outboard: Field, inboard: Field, settings: Settings, name: str) -> Gradient:
@@ -114,12 +125,12 @@ def gradient_layer(outboard: Field, inboard: Field, settings: Settings, name: st
     """
     spinning = _offsets(_bare(outboard), _bare(inboard), settings)
     offsets, size = spinning
-    n_spinning = int(np.count_nonzero(np.isfinite(size)))
+    is_spinning = np.isfinite(size)
     if outboard.despin is not None and inboard.despin is not None:
         despun_offsets, despun_size = _offsets(outboard, inboard, settings)
         known = np.isfinite(despun_size)
         offsets = np.where(known[:, np.newaxis], despun_offsets, offsets)
-        n_spinning -= int(np.count_nonzero(known & np.isfinite(size)))
+        is_spinning &= ~known
         size = np.where(known, despun_size, size)
     alone = ~np.isfinite(size) & np.isfinite(outboard.vectors).all(axis=1)
     with np.errstate(invalid="ignore"):
@@ -138,9 +149,9 @@ def gradient_layer(outboard: Field, inboard: Field, settings: Settings, name: st
     n_flagged = int(np.count_nonzero(flagged)) - n_alone
     compared = size[np.isfinite(size)]
     if not len(compared):
-        return Gradient(layer, n_flagged, n_alone, n_spinning)
+        return Gradient(layer, n_flagged, n_alone, is_spinning)
     median, largest = float(np.median(compared)), float(compared.max())
-    return Gradient(layer, n_flagged, n_alone, n_spinning, median, largest)
+    return Gradient(layer, n_flagged, n_alone, is_spinning, median, largest)
 
 
 def _bare(field: Field) -> Field:

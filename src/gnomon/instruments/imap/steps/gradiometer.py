@@ -70,6 +70,7 @@ def gradiometer(
         raise NoData("kappa is not set, so no gradiometer layer is made")
     # NumPy and cdflib take long to load, and every command loads this module.
     from gnomon.instruments.imap.calibration import layer_files, layer_making  # noqa: PLC0415
+    from gnomon.timescales.tt2000 import day_bounds  # noqa: PLC0415
 
     outboard, inboard = science_of(l1b, l1c, "mago"), science_of(l1b, l1c, "magi")
     mode, day = mode_and_day(outboard)
@@ -87,7 +88,8 @@ def gradiometer(
         f"Gradiometer layer with kappa value: {config.kappa}",
     )
     layer_files.write_layer(layer, data, made.layer, says)
-    return Report(_metrics(made), flaw=_flaw(made.n_spinning, why))
+    # A file reaches beyond its day, where nothing is made of it, and attitude may not.
+    return Report(_metrics(made), flaw=_flaw(made.n_spinning_between(*day_bounds(day)), why))
 
 
 def _settings(config: GradiometerConfig, kappa: float | tuple[Row, Row, Row]) -> Settings:
