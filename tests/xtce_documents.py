@@ -9,43 +9,38 @@ NAMESPACE = "http://www.omg.org/spec/XTCE/20180204"
 def integer(bits, encoding="unsigned", order="", inside="", unit=""):
     order = f' byteOrder="{order}"' if order else ""
     units = f"<UnitSet><Unit>{unit}</Unit></UnitSet>" if unit else ""
-    return (
-        "IntegerParameterType",
+    return "IntegerParameterType", (
         f'{units}<IntegerDataEncoding sizeInBits="{bits}" encoding="{encoding}"{order}>{inside}'
-        "</IntegerDataEncoding>",
+        "</IntegerDataEncoding>"
     )
 
 
 def floating(bits, encoding="IEEE754", order="", inside=""):
     order = f' byteOrder="{order}"' if order else ""
-    return (
-        "FloatParameterType",
+    return "FloatParameterType", (
         f'<FloatDataEncoding sizeInBits="{bits}" encoding="{encoding}"{order}>{inside}'
-        "</FloatDataEncoding>",
+        "</FloatDataEncoding>"
     )
 
 
 def enumerated(bits, labels, encoding="unsigned"):
     rows = "".join(f'<Enumeration value="{v}" label="{text}"/>' for v, text in labels.items())
-    return (
-        "EnumeratedParameterType",
+    return "EnumeratedParameterType", (
         f'<IntegerDataEncoding sizeInBits="{bits}" encoding="{encoding}"/>'
-        f"<EnumerationList>{rows}</EnumerationList>",
+        f"<EnumerationList>{rows}</EnumerationList>"
     )
 
 
 def binary(size):
-    return (
-        "BinaryParameterType",
-        f"<BinaryDataEncoding><SizeInBits>{size}</SizeInBits></BinaryDataEncoding>",
+    return "BinaryParameterType", (
+        f"<BinaryDataEncoding><SizeInBits>{size}</SizeInBits></BinaryDataEncoding>"
     )
 
 
 def text(size, encoding="UTF-8", inside=""):
-    return (
-        "StringParameterType",
+    return "StringParameterType", (
         f'<StringDataEncoding encoding="{encoding}"><SizeInBits><Fixed><FixedValue>{size}'
-        f"</FixedValue></Fixed>{inside}</SizeInBits></StringDataEncoding>",
+        f"</FixedValue></Fixed>{inside}</SizeInBits></StringDataEncoding>"
     )
 
 
@@ -70,7 +65,8 @@ def polynomial(*coefficients, tag="DefaultCalibrator"):
 
 def comparison(name, value, operator="==", calibrated="true"):
     return (
-        f'<Comparison parameterRef="{name}" value="{value}" comparisonOperator="{escape(operator)}" '
+        f'<Comparison parameterRef="{name}" value="{value}" '
+        f'comparisonOperator="{escape(operator)}" '
         f'useCalibratedValue="{calibrated}"/>'
     )
 

@@ -61,9 +61,8 @@ def random_raw(rng, parameter, number):
     if of.labels:
         return rng.choice(np.array(list(of.labels)), number)
     if isinstance(of.encoding, Integer):
-        bits, values = of.encoding.bits, []
-        for _ in range(number):
-            values.append(int.from_bytes(rng.bytes(-(-of.encoding.bits // 8))) % (1 << bits))
+        bits = of.encoding.bits
+        values = [int.from_bytes(rng.bytes(-(-bits // 8))) % (1 << bits) for _ in range(number)]
         values[:2] = 0, (1 << bits) - 1
         if of.encoding.code == "twos":
             values = [v - (1 << bits) if v >> (bits - 1) else v for v in values]

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gnomon.errors import BadData
 from gnomon.formats.packets.model import Comparison, Criteria, Every, Reference
 
 Mask = NDArray[np.bool_]
@@ -92,7 +93,7 @@ def _operand(reference: Reference, columns: Columns, own: NDArray[Any] | None) -
     column = columns.get(reference.parameter)
     if column is None:
         if own is None:
-            raise KeyError(reference.parameter)
+            raise BadData(f"criteria look at {reference.parameter}, which does not come before")
         return own
     return column.values if reference.calibrated else column.raw
 
@@ -105,16 +106,22 @@ def like(values: NDArray[Any], literal: str) -> Any:
     if kind == "O" and (not len(values) or not isinstance(values[0], int)):
         is_bytes = len(values) and isinstance(values[0], bytes)
         return bytes.fromhex(literal) if is_bytes else literal
-    return number(literal) if kind != "f" else float(literal)
+    return number(literal)
 
 
 def number(literal: str) -> int | float:
     """Return a number as a comparison spells it: decimal, 0x, or with a fraction."""
     text = literal.strip()
-    try:
-        return int(text, 16) if text.lower().startswith("0x") else int(text)
-    except ValueError:
-        return float(text)
+    for convert in (int, float, _from_hexadecimal):
+        try:
+            return convert(text)
+        except ValueError:
+            continue
+    raise BadData(f"criteria compare a number with {literal!r}")
+
+
+def _from_hexadecimal(text: str) -> int:
+    return int(text, 16) if text.lower().startswith("0x") else int(text)
 
 
 def certain(criteria: Criteria, constants: Mapping[str, int]) -> bool | None:
@@ -131,8 +138,10 @@ def certain(criteria: Criteria, constants: Mapping[str, int]) -> bool | None:
 def _certain(comparison: Comparison, constants: Mapping[str, int]) -> bool | None:
     right = comparison.right
     value = constants.get(comparison.left.parameter)
+    if value is None:
+        return None
     other: Any
     other = constants.get(right.parameter) if isinstance(right, Reference) else number(right)
-    if value is None or other is None:
+    if other is None:
         return None
     return bool(_COMPARE[comparison.operator](value, other))

@@ -267,8 +267,9 @@ class Definition:
         names = self.apid_parameters()
         for container in self.containers.values():
             for comparison in comparisons(container.criteria):
-                if comparison.left.parameter in names and comparison.operator == "==":
-                    found.setdefault(int(str(comparison.right), 0), container.name)
+                right, is_apid = comparison.right, comparison.left.parameter in names
+                if is_apid and comparison.operator == "==" and isinstance(right, str):
+                    found.setdefault(int(right, 16 if "x" in right.lower() else 10), container.name)
         return found
 
     def apid_parameters(self) -> set[str]:

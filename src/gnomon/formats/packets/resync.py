@@ -135,10 +135,12 @@ class Follower(Chain):
         lo, window = begin, _WINDOW
         while lo + SHORTEST <= self.size:
             hi = min(lo + window, self.size - HEADER)
-            table = known if known.any() else self._learned(lo, hi)
-            for start in self._candidates(lo, hi, table, broken):
-                if int(start) not in taken and self._is_start(int(start), table):
-                    return int(start)
+            # Little was seen yet at the start of a source: what comes tells more.
+            table = known if len(taken) > HELD else known | self._learned(lo, hi)
+            for start in map(int, self._candidates(lo, hi, table, broken)):
+                is_beyond = start > broken
+                if start not in taken and self._is_start(start, table, is_beyond=is_beyond):
+                    return start
             lo, window = hi, min(window * 2, _WIDEST_WINDOW)
         return self.size
 
@@ -180,18 +182,26 @@ class Follower(Chain):
         kin &= self.data[places + 2] >> _FLAGS_SHIFT == self.data[ends + 2] >> _FLAGS_SHIFT
         return np.union1d(found, places[kin])
 
-    def _is_start(self, at: int, known: NDArray[np.bool_]) -> bool:
+    def _is_start(self, at: int, known: NDArray[np.bool_], *, is_beyond: bool = False) -> bool:
+        """Return whether a candidate is a start.
+
+        Parameters
+        ----------
+        at : int
+        known : (65536,) bool
+            Which first words are to be expected.
+        is_beyond : bool
+            No packet was taken there: then it is enough that another candidate is near its end,
+            as in files of records, where marks stand between packets.
+        """
         length, word = self.length(at), self.word(at)
+        after = at + length
         if not known[word]:
             # A kind that is new: what follows must leave no doubt.
-            after = at + length
             return self._is_familiar(after) and self._is_start(after, known)
-        after = at + length
-        return (
-            self.is_seen(word, length)
-            or self._continues(after, known, 2)
-            or len(self._candidates(after, after + _NEAR, known)) > 0
-        )
+        if self.is_seen(word, length) or self._continues(after, known, 2):
+            return True
+        return is_beyond and len(self._candidates(after, after + _NEAR, known)) > 0
 
     def _is_familiar(self, at: int) -> bool:
         return self.is_seen(self.word(at), self.length(at))
