@@ -235,3 +235,13 @@ def test_yaml_of_jobs_is_plain(whole, tmp_path):
         "nullable": False,
     }
     assert said["filename_to_column"]["columns"]["date"]["use_to_delete_old_rows"] is True
+
+
+def test_the_example_of_the_documentation_is_a_job_file(tmp_path):
+    page = (Path(__file__).parents[3] / "docs" / "tables.md").read_text()
+    example = page.split("## Job files")[1].split("    jobs:")[1].split("\n\n")[0]
+    path = tmp_path / "jobs.yml"
+    path.write_text("    jobs:" + example + "\n")
+    job = read_jobs(path)["hsk_pw"]
+    assert job.key_columns == ("shcoarse", "src_seq_ctr")
+    assert job.columns[-1].column == "kelvin"
