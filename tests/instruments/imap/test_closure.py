@@ -132,7 +132,8 @@ def home(archive_folder, mission, tmp_path_factory):
     folder = tmp_path_factory.mktemp("closure") / "project"
     gnomon("init", folder)
     shutil.copytree(archive_folder / archive.LOCAL, folder / "store", dirs_exist_ok=True)
-    (folder / "store" / archive.QUALITY).unlink()
+    for name in (archive.QUALITY, archive.GRADIOMETER):
+        (folder / "store" / name).unlink()
     (folder / "pipelines/closure.toml").write_text(pipeline(mission))
     (folder / "pipelines/burst.toml").write_text(BURST)
     faults = [

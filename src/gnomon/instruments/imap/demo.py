@@ -28,13 +28,11 @@ from gnomon.errors import GnomonError
 from gnomon.instruments.imap.kinds import FRAMES, HK_TABLE, L2_PRE
 from gnomon.instruments.imap.simulate import archive, closure, housekeeping
 from gnomon.instruments.imap.simulate.closure import Closed
-from gnomon.instruments.imap.simulate.corrections import FACTOR
 from gnomon.instruments.imap.simulate.mission import Mission
 from gnomon.instruments.imap.simulate.services import Services
 from gnomon.sim.faults import Cut, Fault, Status
 
 _FAILED = 500
-_SETTINGS = "gradiometer.yaml"
 _ARCHIVES, _DATABASE, _PICTURES = "archives", "imap.db", "pictures"
 
 
@@ -142,12 +140,10 @@ def _prepare(shown: Demo, archives: Path, services: Services) -> None:
     lines = [f"{name}={value}\n" for name, value in services.environment().items()]
     (folder / ".env").write_text("".join(lines), "utf-8")
     local = archives / archive.LOCAL
-    beside = shutil.ignore_patterns(archive.QUALITY)
+    beside = shutil.ignore_patterns(archive.QUALITY, archive.GRADIOMETER)
     shutil.copytree(local, folder / "store", dirs_exist_ok=True, ignore=beside)
-    shutil.copy(local / archive.QUALITY, folder)
-    (folder / _SETTINGS).write_text(
-        f"kappa: {FACTOR}\nsc_interference_threshold: 20.0\ninterpolation: cubic\n", "utf-8"
-    )
+    for name in (archive.QUALITY, archive.GRADIOMETER):
+        shutil.copy(local / name, folder)
 
 
 def _first(shown: Demo) -> None:
@@ -168,7 +164,9 @@ def _first(shown: Demo) -> None:
     shown.tell("calibrate and apply")
     for mode, when in (("norm", span), ("burst", f"--date {first}")):
         end = f"--mode {mode} {when}"
-        shown.run(f"imap calibrate --method gradiometer {end} --configuration {_SETTINGS}")
+        shown.run(
+            f"imap calibrate --method gradiometer {end} --configuration {archive.GRADIOMETER}"
+        )
         shown.run(f"imap calibrate --method quality {end} --configuration {archive.QUALITY}")
     shown.run(f"imap apply {days}")
     shown.run(f"imap apply --mode burst --date {first}")
@@ -186,7 +184,9 @@ def _again(shown: Demo, services: Services) -> None:
     archive.advance(services, shown.mission)
     shown.run("run imap-hk")
     shown.run(f"imap fetch science --level l1c --modes norm --start-date {first} --end-date {last}")
-    shown.run(f"imap calibrate --method gradiometer --date {first} --configuration {_SETTINGS}")
+    shown.run(
+        f"imap calibrate --method gradiometer --date {first} --configuration {archive.GRADIOMETER}"
+    )
     shown.run(f"imap apply --date {first}")
     shown.run("run imap-publish")
     shown.run(f"imap load --to sqlite:///{_DATABASE}")

@@ -5,7 +5,8 @@
     sdc/                 science files, kernels, tables, as the science data centre names them
     ialirt/ noaa/        records
     local/               what the team has itself, in the folders of a store: packet definition,
-                         orientation of the sensors, layers of offsets; and its quality windows
+                         orientation of the sensors, layers of offsets; and what its layers of
+                         quality and of the gradiometer are made with
     truth/               the field in GSE, once a minute, and what was added to it
 
 The same mission makes the same bytes.
@@ -31,7 +32,7 @@ from gnomon.instruments.imap.telemetry.packets import PACKETS
 from gnomon.timescales.tt2000 import iso
 
 ABOUT = "archive.json"
-LOCAL, QUALITY = "local", "quality_windows.csv"
+LOCAL, QUALITY, GRADIOMETER = "local", "quality_windows.csv", "gradiometer.yaml"
 _HOLDINGS = "sdc/holdings.json"
 
 
@@ -205,6 +206,7 @@ def _write_local(folder: Path, mission: Mission) -> None:
     for path, content in corrections.offset_layers(mission):
         _write(folder / path, content)
     _write(folder / QUALITY, corrections.quality_windows(mission).encode())
+    _write(folder / GRADIOMETER, corrections.SETTINGS.encode())
 
 
 def _write_truth(folder: Path, mission: Mission) -> None:

@@ -21,6 +21,14 @@ _HEADER = "time,offset_x,offset_y,offset_z,timedelta,quality_flag,quality_bitmas
 _HOUR_NS = 3600 * NS
 
 
+SETTINGS = f"""\
+kappa: {FACTOR}
+sc_interference_threshold: 20.0
+interpolation: cubic
+"""
+"""How the gradiometer is to be set for these sensors."""
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """A span of bad data, hours from the first midnight.
