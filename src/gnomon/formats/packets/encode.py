@@ -28,6 +28,7 @@ from gnomon.formats.packets.rows import unsigned_dtype
 
 Bytes = NDArray[np.uint8]
 _COUNTS = 1 << 14
+_LARGEST = (1 << 63) - 1
 _WHOLE = 3
 """Sequence flags of a packet that stands alone."""
 
@@ -96,14 +97,16 @@ def _column(given: ArrayLike) -> NDArray[Any]:
     """Return values as an array of one dimension; bytes stay objects."""
     if isinstance(given, bytes | str):
         given = [given]
-    if isinstance(given, Sequence) and any(isinstance(one, bytes) for one in given):
+    if isinstance(given, Sequence) and any(_is_object(one) for one in given):
         array = np.empty(len(given), object)
         array[:] = given
         return array
-    try:
-        return np.atleast_1d(np.asarray(given))
-    except OverflowError:
-        return np.asarray(given, object)
+    return np.atleast_1d(np.asarray(given))
+
+
+def _is_object(value: object) -> bool:
+    """Return whether NumPy would spoil a value: bits, and integers that it makes floats of."""
+    return isinstance(value, bytes) or (isinstance(value, int) and value > _LARGEST)
 
 
 def _stretched(name: str, column: NDArray[Any], total: int) -> NDArray[Any]:
