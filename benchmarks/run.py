@@ -17,6 +17,7 @@ from benchmarks import (
     imap_apply,
     imports,
     overhead,
+    packets,
     planning,
     tables,
 )
@@ -31,6 +32,7 @@ BENCHMARKS = {
     "argo_floats": argo_floats.run,
     "argo_loading": argo_loading.run,
     "imap_apply": imap_apply.run,
+    "packets": packets.run,
     "tables": tables.run,
     "imports": imports.run,
 }
