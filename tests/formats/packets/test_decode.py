@@ -217,6 +217,25 @@ def test_text_of_all_kinds(define):
     assert table.columns["ENDS"].raw.tolist() == [b"ab\0?"] * 2
 
 
+def test_text_that_tells_where_it_ends(define):
+    variable = '<StringDataEncoding><Variable maxSizeInBits="64">{}</Variable></StringDataEncoding>'
+    types = {
+        "PASCAL": (
+            "StringParameterType",
+            variable.format('<LeadingSize sizeInBitsOfSizeTag="8"/>'),
+        ),
+        "C": ("StringParameterType", variable.format("<TerminationChar>00</TerminationChar>")),
+        "END": integer(8),
+    }
+    found = tables(
+        define(simple(types)),
+        header(100, 0, b"\x10hitext\0\7"),
+        header(100, 1, b"\0\0\x08"), header(100, 2, b"\x08?no end..."),
+    )  # fmt: skip
+    assert values(found.tables[100]) == {"PASCAL": ["hi", ""], "C": ["text", ""], "END": [7, 8]}
+    assert found.refused[0].reason == "C has -1 bits"
+
+
 def test_text_that_starts_within_a_byte_and_is_no_text(define):
     types = {"PAD": integer(4), "T": text(12), "END": integer(8)}
     table = tables(define(simple(types)), header(100, 0, b"\x06\x1f\xff")).tables[100]

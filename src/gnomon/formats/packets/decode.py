@@ -176,7 +176,7 @@ def _run(
     if node.fork is None:
         yield None, node, columns
         return
-    for index, branch in node.fork(columns, rows.number):
+    for index, branch in node.fork(columns, rows):
         taken = {name: column.take(index) for name, column in columns.items()}
         for inner, end, found in _run(branch, rows.take(index), taken):
             yield index if inner is None else index[inner], end, found

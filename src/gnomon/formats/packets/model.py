@@ -82,7 +82,14 @@ class Lookup:
     sizes: tuple[tuple[Criteria, int], ...]
 
 
-Size = Fixed | Dynamic | Lookup
+@dataclass(frozen=True, slots=True)
+class Enclosed:
+    """The size of text that tells where it ends (XTCE 1.3), at most so many bits."""
+
+    most: int
+
+
+Size = Fixed | Dynamic | Lookup | Enclosed
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +276,9 @@ class Definition:
             for comparison in comparisons(container.criteria):
                 right, is_apid = comparison.right, comparison.left.parameter in names
                 if is_apid and comparison.operator == "==" and isinstance(right, str):
-                    found.setdefault(int(right, 16 if "x" in right.lower() else 10), container.name)
+                    apid = _APID.fullmatch(right.strip())
+                    if apid:
+                        found.setdefault(int(right, 16 if apid["hex"] else 10), container.name)
         return found
 
     def apid_parameters(self) -> set[str]:
@@ -325,5 +334,6 @@ def parameters(criteria: Criteria) -> Iterator[str]:
             yield from parameters(term)
 
 
+_APID = re.compile(r"(?P<hex>0[xX][0-9a-fA-F]+)|\d+")
 SAFE_NAME = re.compile(r"[\w.+-]+")
 """Names of containers that may be names of files."""

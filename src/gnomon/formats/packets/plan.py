@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gnomon.errors import BadData
 from gnomon.formats.packets.calibration import Calibration
 from gnomon.formats.packets.columns import Column, Columns, certain, holds
 from gnomon.formats.packets.model import (
@@ -22,6 +23,7 @@ from gnomon.formats.packets.model import (
     Criteria,
     Definition,
     Dynamic,
+    Enclosed,
     Entry,
     Fixed,
     Float,
@@ -34,7 +36,7 @@ from gnomon.formats.packets.model import (
     Type,
 )
 from gnomon.formats.packets.rows import Reader, Rows, reader
-from gnomon.formats.packets.text import bits_reader, text_reader
+from gnomon.formats.packets.text import bits_reader, text_reader, text_sizes
 
 Index = NDArray[np.intp]
 UNKNOWN = "unknown"
@@ -64,6 +66,7 @@ class Step:
 
 
 Branch = tuple[Index, "Node"]
+Fork = Callable[[Columns, Rows], Iterator[Branch]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ class Node:
     container : str
         The container that the packets were found to be.
     fork : callable, optional
-        From columns and the number of packets to branches; absent at an end.
+        From columns and the packets to branches; absent at an end.
     refusal : str
         Why packets that end here are no good; empty where they are.
     obstacle : str
@@ -87,7 +90,7 @@ class Node:
 
     steps: tuple[Step, ...]
     container: str
-    fork: Callable[[Columns, int], Iterator[Branch]] | None = None
+    fork: Fork | None = None
     refusal: str = ""
     obstacle: str = ""
     left_bits: int = 0
@@ -221,14 +224,13 @@ class _Compiler:
 
     # -- forks
 
-    def _heirs(
-        self, place: _Place, names: tuple[str, ...]
-    ) -> Callable[[Columns, int], Iterator[Branch]]:
+    def _heirs(self, place: _Place, names: tuple[str, ...]) -> Fork:
         nodes: dict[tuple[str, ...], Node] = {}
 
-        def fork(columns: Columns, number: int) -> Iterator[Branch]:
+        def fork(columns: Columns, rows: Rows) -> Iterator[Branch]:
             masks = [
-                holds(self._definition.container(name).criteria, columns, number) for name in names
+                holds(self._definition.container(name).criteria, columns, rows.number)
+                for name in names
             ]
             for chosen, index in _groups(np.array(masks).T):
                 found = tuple(name for name, yes in zip(names, chosen, strict=True) if yes)
@@ -250,8 +252,8 @@ class _Compiler:
         nodes: dict[bool, Node] = {}
         unconditional = Entry(entry.parameter, entry.container, entry.skip_bits, entry.from_start)
 
-        def fork(columns: Columns, number: int) -> Iterator[Branch]:
-            mask = holds(condition, columns, number)
+        def fork(columns: Columns, rows: Rows) -> Iterator[Branch]:
+            mask = holds(condition, columns, rows.number)
             for (included,), index in _groups(mask[:, None]):
                 if included not in nodes:
                     branch = place.copy()
@@ -262,13 +264,11 @@ class _Compiler:
 
         return Node(tuple(steps), place.container.name, fork)
 
-    def _sized(
-        self, place: _Place, parameter: Parameter, start: int, size: Size
-    ) -> Callable[[Columns, int], Iterator[Branch]]:
+    def _sized(self, place: _Place, parameter: Parameter, start: int, size: Size) -> Fork:
         nodes: dict[int, Node] = {}
 
-        def fork(columns: Columns, number: int) -> Iterator[Branch]:
-            sizes = _sizes(size, columns, number)
+        def fork(columns: Columns, rows: Rows) -> Iterator[Branch]:
+            sizes = _sizes(parameter, size, columns, rows, start)
             for bits in np.unique(sizes).tolist():
                 if bits not in nodes:
                     branch, steps = place.copy(), list[Step]()
@@ -306,6 +306,8 @@ def _settled(size: Size, constants: dict[str, int]) -> int | None:
     if isinstance(size, Dynamic):
         value = constants.get(size.source.parameter)
         return None if value is None else size.of(value)
+    if isinstance(size, Enclosed):
+        return None
     for criteria, bits in size.sizes:
         verdict = certain(criteria, constants)
         if verdict is None:
@@ -315,18 +317,25 @@ def _settled(size: Size, constants: dict[str, int]) -> int | None:
     return -1
 
 
-def _sizes(size: Size, columns: Columns, number: int) -> NDArray[np.int64]:
-    """Return the size in bits for each packet; -1 where a table has none."""
+def _sizes(
+    parameter: Parameter, size: Size, columns: Columns, rows: Rows, start: int
+) -> NDArray[np.int64]:
+    """Return the size in bits for each packet; -1 where nothing tells it."""
     if isinstance(size, Dynamic):
         source: Reference = size.source
-        column = columns[source.parameter]
+        column = columns.get(source.parameter)
+        if column is None:
+            raise BadData(f"{parameter.name}: {source.parameter} does not come before it")
         values = (column.values if source.calibrated else column.raw).tolist()
         known = {value: size.of(value) for value in set(values)}
         return np.array([known[value] for value in values], np.int64)
-    found = np.full(number, -1, np.int64)
+    encoding = parameter.type and parameter.type.encoding
+    if isinstance(size, Enclosed) and isinstance(encoding, Text):
+        return text_sizes(encoding, start, size.most, rows)
+    found = np.full(rows.number, -1, np.int64)
     if isinstance(size, Lookup):
         for criteria, bits in reversed(size.sizes):
-            found[holds(criteria, columns, number)] = bits
+            found[holds(criteria, columns, rows.number)] = bits
     return found
 
 

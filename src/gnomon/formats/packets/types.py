@@ -13,6 +13,7 @@ from gnomon.formats.packets.model import (
     Calibrator,
     Criteria,
     Dynamic,
+    Enclosed,
     Encoding,
     Fixed,
     Float,
@@ -35,6 +36,7 @@ _FLOATS = {
 }  # fmt: skip
 _IEEE_BITS = {16, 32, 64}
 _MIL_BITS = 32
+_LONGEST_TEXT = 65_536 * 8
 _CHARSETS = {"US-ASCII": "ascii", "Windows-1252": "cp1252"}
 _SCALARS = {
     "IntegerParameterType", "FloatParameterType", "BinaryParameterType", "StringParameterType",
@@ -137,7 +139,14 @@ def _text(element: ET.Element) -> Text:
         codecs.lookup(charset)
     except LookupError:
         raise NotImplementedError(f"strings encoded as {name} are not supported") from None
-    return Text(_size(size), charset, terminator, size_bits)
+    return Text(_text_size(size, size_bits, terminator), charset, terminator, size_bits)
+
+
+def _text_size(element: ET.Element, size_bits: int, terminator: bytes) -> Size:
+    is_told = any(one.tag in {"DynamicValue", "DiscreteLookupList"} for one in element)
+    if element.tag == "Variable" and not is_told and (size_bits or terminator):
+        return Enclosed(int(element.get("maxSizeInBits", _LONGEST_TEXT)))
+    return _size(element)
 
 
 def _size(element: ET.Element) -> Size:
