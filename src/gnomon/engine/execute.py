@@ -251,4 +251,4 @@ def _publish(order: PublishOrder) -> Done:
     receipt.write(path)
     key = receipt_key(order.name, dataset.kind, dataset.key_text)
     done = product("receipt", RECEIPT, key, path, {}, None)
-    return (done,), Report(note=receipt.target)
+    return (done,), Report(note=receipt.target, flaw=receipt.flaw)

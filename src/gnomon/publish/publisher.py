@@ -21,6 +21,8 @@ class Receipt:
         Where it went, in the target's own words.
     detail : str
         What the target answered.
+    flaw : str
+        What the target did not take of it.
     """
 
     kind: str
@@ -29,11 +31,13 @@ class Receipt:
     sha256: str
     target: str
     detail: str = ""
+    flaw: str = ""
 
     @classmethod
-    def of(cls, dataset: Dataset, target: str, detail: str = "") -> Receipt:
+    def of(cls, dataset: Dataset, target: str, detail: str = "", flaw: str = "") -> Receipt:
         """Make the receipt of a dataset."""
-        return cls(dataset.kind, dataset.key_text, dataset.version, dataset.sha256, target, detail)
+        version, sha256 = dataset.version, dataset.sha256
+        return cls(dataset.kind, dataset.key_text, version, sha256, target, detail, flaw)
 
     def write(self, path: Path) -> None:
         """Write it as JSON, the same bytes every time."""

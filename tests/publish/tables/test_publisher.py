@@ -160,7 +160,8 @@ def test_values_that_are_lost_are_told(url, tmp_path, put, caplog):
     (tmp_path / "jobs.yml").write_text(said)
     publisher = open_publisher(url, tmp_path, jobs="jobs.yml")
     receipt = publisher.publish(*put(1, 2, csv_of(1, volts="3;5")))
-    assert receipt.detail == "1 rows, 1 values lost"
+    assert receipt.detail == "1 rows"
+    assert receipt.flaw.startswith("1 values of ")
     assert "'3;5': null" in caplog.text
 
 

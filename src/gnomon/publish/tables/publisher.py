@@ -186,8 +186,8 @@ class TablesPublisher:
         widened = [line for line in change.schema if line.startswith("widen")]
         for note in (*change.notes, *widened):
             _log.warning("%s: %s", dataset.path, note)
-        lost = f", {change.lost} values lost" if change.lost else ""
-        return Receipt.of(dataset, str(place), f"{change.rows} rows{lost}")
+        lost = f"{change.lost} values of {path.name} fit no column" if change.lost else ""
+        return Receipt.of(dataset, str(place), f"{change.rows} rows", lost)
 
     def target(self, dataset: Dataset) -> str:
         """Return the table, and which of its rows."""

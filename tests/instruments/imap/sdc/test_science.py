@@ -35,6 +35,16 @@ def test_one_query_for_each_descriptor(centre):
     assert sorted(descriptors[4:]) == ["burst-gse", "burst-rtn", "norm-gse", "norm-rtn"]
 
 
+def test_a_pipeline_polls_several_levels(centre):
+    centre.science("l1c_norm-mago_20251017")
+    centre.science("l1b_burst-magi_20251017")
+    centre.science("l2_norm-gse_20251017")
+    centre.fetch("science")
+    assert sorted(path.split("/")[2] for path in centre.stored()) == ["l1b", "l1c"]
+    with pytest.raises(ConfigError, match="'l1c norm-gse' names no files"):
+        ScienceConfig(descriptors=("l1c norm-gse",))
+
+
 def test_frames_of_sensors_and_sensors_of_frames_are_refused(centre):
     said = centre.fetch("science", "--level", "l1c", "--frame", "gse", code=2)
     assert "l1c has no frames: name sensors (magi, mago)" in said.err

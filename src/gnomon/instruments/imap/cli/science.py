@@ -94,6 +94,8 @@ def science(
             "frames": _lower(frame),
             "modes": _lower(modes),
             "sensors": _lower(sensors),
+            # The pipeline's own choice holds only where the command makes none.
+            "descriptors": () if level or modes or sensors or frame else None,
             "most": most,
             "skip": skip or None,
             "version": version,

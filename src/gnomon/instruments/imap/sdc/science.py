@@ -8,9 +8,11 @@ its mark on; a version below the highest that was ever seen of a day is left alo
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal, Self
 
@@ -36,6 +38,10 @@ Frame = Literal["dsrf", "srf", "rtn", "gse", "gsm"]
 Mode = Literal["norm", "burst"]
 Sensor = Literal["magi", "mago"]
 _FRAMED = {"l1d", "l2"}
+_DESCRIPTOR = re.compile(
+    rf"(l1[abc] ({'|'.join(MODES)})-({'|'.join(SENSORS)}))"
+    rf"|(({'|'.join(sorted(_FRAMED))}) ({'|'.join(MODES)})-({'|'.join(FRAMES)}))"
+)
 
 
 class ScienceConfig(Dates):
@@ -46,6 +52,11 @@ class ScienceConfig(Dates):
     modes: tuple[Mode, ...] = Field((), description="norm, burst; both when empty")
     frames: tuple[Frame, ...] = Field((), description="of l1d and l2; all when empty")
     sensors: tuple[Sensor, ...] = Field((), description="of l1a, l1b and l1c; both when empty")
+    descriptors: tuple[str, ...] = Field(
+        (),
+        description="such as 'l1c norm-mago', of several levels; in place of level, modes, frames"
+        " and sensors",
+    )
     by_ingestion: bool = Field(default=False, description="the days are those of ingestion")
     version: Annotated[str, AfterValidator(checked)] = Field(
         LATEST, description="v001.0004, v004, or latest: the highest, major before minor"
@@ -61,6 +72,11 @@ class ScienceConfig(Dates):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
+        for series in self.descriptors:
+            if not _DESCRIPTOR.fullmatch(series):
+                raise ConfigError(
+                    f"{series!r} names no files: write 'l1c norm-mago', 'l2 burst-gse'"
+                )
         if self.level in _FRAMED and self.sensors:
             raise ConfigError(f"{self.level} has no sensors: name frames ({', '.join(FRAMES)})")
         if self.level not in _FRAMED and self.frames:
@@ -75,6 +91,8 @@ class ScienceConfig(Dates):
     @property
     def series(self) -> list[str]:
         """What to ask for: level and descriptor, as the archive calls them, ``l1c norm-magi``."""
+        if self.descriptors:
+            return list(self.descriptors)
         parts = (self.frames or FRAMES) if self.level in _FRAMED else (self.sensors or SENSORS)
         return [f"{self.level} {mode}-{part}" for mode in self.modes or MODES for part in parts]
 
@@ -93,6 +111,7 @@ class Found:
         ISO 8601, UTC.
     """
 
+    kind: Kind
     path: str
     key: Mapping[str, Any]
     day: str
@@ -141,7 +160,6 @@ class ScienceSource:
 
     def __init__(self, config: ScienceConfig, sdc: Sdc, now: Callable[[], datetime]) -> None:
         self._config, self._sdc, self._now = config, sdc, now
-        self._kind = SCIENCE[config.level]
 
     def list(self, cursor: str) -> Listing:
         """List the highest version of each day that was asked for, or that has come since."""
@@ -186,11 +204,12 @@ class ScienceSource:
     def _ask(self, series: str, days: Sequence[date], mark: str) -> Answer:
         """Return the files of a series, and what is wrong with records that make no sense."""
         config = self._config
+        level, _, descriptor = series.partition(" ")
         asked = {
             "table": "science",
             "instrument": "mag",
-            "data_level": config.level,
-            "descriptor": series.partition(" ")[2],
+            "data_level": level,
+            "descriptor": descriptor,
             "extension": "cdf",
         }
         prefix = "ingestion_" if config.by_ingestion or not days else ""
@@ -202,19 +221,10 @@ class ScienceSource:
             asked |= {f"{prefix}start_date": since}
         if config.version != LATEST:
             asked["version"] = config.version
-        found, strange = access.read_each(self._sdc.records("query", asked), self._read)
+        read = partial(_read, SCIENCE[level])
+        found, strange = access.read_each(self._sdc.records("query", asked), read)
         wanted = None if config.version == LATEST else number_of(config.version)
         return [one for one in found if wanted in (None, one.version)], strange
-
-    def _read(self, record: Record) -> Found:
-        path = access.field(record, "file_path", "the query")
-        name = PurePosixPath(path).name
-        ingested = access.instant(access.field(record, "ingestion_date", name), name)
-        stored_at, parsed = _place(self._kind, name)
-        day = str(parsed.key["day"])
-        return Found(
-            path, parsed.key, day, parsed.version, f"{ingested:%Y-%m-%dT%H:%M:%S}", stored_at
-        )
 
     # -- choosing
 
@@ -250,9 +260,9 @@ class ScienceSource:
             marks[name].move(min(marks[name].at, found.at))
 
     def _item(self, found: Found) -> Item:
-        usual = self._kind.format(found.key, found.version)
+        usual = found.kind.format(found.key, found.version)
         return Item(
-            self._kind.name,
+            found.kind.name,
             found.key,
             found.path,
             found.ingested,
@@ -260,6 +270,16 @@ class ScienceSource:
             path="" if found.stored_at == usual else found.stored_at,
             replace=self._config.replace,
         )
+
+
+def _read(kind: Kind, record: Record) -> Found:
+    path = access.field(record, "file_path", "the query")
+    name = PurePosixPath(path).name
+    ingested = access.instant(access.field(record, "ingestion_date", name), name)
+    stored_at, parsed = _place(kind, name)
+    day = str(parsed.key["day"])
+    at = f"{ingested:%Y-%m-%dT%H:%M:%S}"
+    return Found(kind, path, parsed.key, day, parsed.version, at, stored_at)
 
 
 def _place(kind: Kind, name: str) -> tuple[str, Any]:
