@@ -37,7 +37,7 @@ def same(values, expected):
 coefficients = st.floats(-1e6, 1e6, allow_nan=False)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     st.integers(1, 64),
     st.lists(st.tuples(coefficients, st.integers(0, 6)), min_size=0, max_size=5),

@@ -64,7 +64,7 @@ def same(found, given_):
     return [repr(one) for one in found] == [repr(one) for one in given_]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(fields(), min_size=1, max_size=12))
 def test_random_definitions_round_trip(tmp_path_factory, drawn):
     types = {f"F{n}": kind for n, (kind, _) in enumerate(drawn)}

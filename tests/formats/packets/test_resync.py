@@ -44,7 +44,7 @@ garbage = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(1, 299), garbage, st.booleans())
 def test_garbage_between_packets_costs_none(place, inserted, is_told):
     at = place * SIZE
@@ -56,7 +56,7 @@ def test_garbage_between_packets_costs_none(place, inserted, is_told):
         assert [(start, stop) for start, stop, _ in lost] == [(at, at + len(inserted))]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.integers(1, 298), st.integers(1, SIZE - 8), garbage, st.booleans())
 def test_garbage_within_a_packet_costs_that_packet(place, inside, inserted, is_told):
     at = place * SIZE + inside

@@ -31,7 +31,7 @@ def expected(packet, encoding, start):
     return value
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.lists(st.binary(min_size=24, max_size=24), min_size=1, max_size=5),
     st.integers(0, 100),

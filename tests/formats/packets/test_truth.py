@@ -140,3 +140,21 @@ def test_an_empty_file_has_no_packets(real):
 def test_a_definition_is_read_once(real):
     path = Path(real / "definitions/mag_17.9.xml")
     assert read_definition(path) is read_definition(path)
+
+
+def test_random_bytes_as_packets_of_every_apid_are_each_accounted_for_once(definition):
+    rng = np.random.default_rng(4)
+    stream = b"".join(
+        (0x800 | apid).to_bytes(2) + b"\xc0\0" + (size - 1).to_bytes(2) + rng.bytes(size)
+        for apid in [*definition.apids(), 1, 2]
+        for size in rng.integers(1, 1600, 8).tolist()
+    )
+    (part,) = framed(stream, apids=[*definition.apids(), 1, 2])
+    assert len(part.packets) == 8 * 46
+    found = decode(definition, part.packets)
+    places = [table.index for table in found.tables.values()]
+    places += [refused.index for refused in found.refused]
+    told = np.sort(np.concatenate(places)).tolist()
+    known = ~np.isin(part.packets.apid, [1, 2])
+    assert told == np.flatnonzero(known).tolist()
+    assert found.unknown == {1: 8, 2: 8}

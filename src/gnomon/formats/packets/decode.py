@@ -1,4 +1,10 @@
-"""Decodes packets into tables, one per APID."""
+"""Decodes packets into tables, one per APID.
+
+Values are those that `space_packet_parser` 6.2 gives, bit for bit, but for what it gives up on: a
+raw value without a label gets its number as text, a spline is NaN outside of its points, and a
+packet that is too short is refused without an error. A spline whose order the document leaves
+open has order 1, as the standard says.
+"""
 
 from __future__ import annotations
 

@@ -200,6 +200,6 @@ class _Opened:
     def release(self, stop: int) -> None:
         """Let the pages before a place go; they are read again where they are needed."""
         end = stop // mmap.PAGESIZE * mmap.PAGESIZE
-        if self._map is not None and end > self._released:
+        if self._map is not None and end > self._released and hasattr(mmap, "MADV_DONTNEED"):
             self._map.madvise(mmap.MADV_DONTNEED, self._released, end - self._released)
             self._released = end
