@@ -172,3 +172,41 @@ def test_arrays_of_numpy_are_values(define):
     table = read_back(definition, encode(definition, "PACKET", values))
     assert table.columns["A"].values.tolist() == [2**64 - 1, 1]
     assert table.columns["B"].values.tolist() == [-(2**63), 5]
+
+
+def test_floats_contexts_and_splines_are_those_of_the_peer(tmp_path):
+    """As in the spacecraft's own packets, spelt as its definition spells them."""
+    contexts = (
+        "<ContextCalibratorList>"
+        + "".join(
+            "<ContextCalibrator><ContextMatch><ComparisonList>"
+            f"{comparison('MODE', mode, calibrated='false')}{comparison('GAIN', 1.5, operator)}"
+            f"</ComparisonList></ContextMatch>{polynomial_of(mode, 0.1, tag='Calibrator')}"
+            "</ContextCalibrator>"
+            for mode, operator in ((1, ">"), (1, "<="), (2, "!="))
+        )
+        + "</ContextCalibratorList>"
+    )
+    points = "".join(
+        f'<SplinePoint raw="{x}" calibrated="{x * x / 7}"/>' for x in range(0, 300, 10)
+    )
+    types = {
+        "MODE": integer(8), "GAIN": floating(32, "IEEE-754"), "HIGH": floating(64, "IEEE-754"),
+        "V": integer(16, inside=polynomial_of(0.25, 0.5, 0.125) + contexts),
+        "W": floating(32, "IEEE-754", inside=contexts),
+        "S": integer(8, inside=f'<DefaultCalibrator><SplineCalibrator order="1">{points}'
+                               "</SplineCalibrator></DefaultCalibrator>"),
+    }  # fmt: skip
+    path = tmp_path / "definition.xml"
+    path.write_text(simple(types))
+    definition = read_definition(path)
+    rng = np.random.default_rng(8)
+    for _ in range(20):
+        values = {
+            "MODE": rng.integers(0, 4, 3), "GAIN": rng.normal(1.5, 1, 3),
+            "HIGH": rng.normal(size=3), "V": rng.integers(0, 1 << 16, 3),
+            "W": rng.normal(0, 1e3, 3), "S": rng.integers(0, 256, 3),
+        }  # fmt: skip
+        stream = encode(definition, "PACKET", values)
+        table = read_back(definition, stream)
+        _as_the_peer(path, stream, table, skip=())
