@@ -75,6 +75,12 @@ class Chain:
         table[[word for word, count in self._counts.items() if count >= _TRUSTED]] = True
         return table
 
+    def seen(self) -> NDArray[np.bool_]:
+        """Return which first words occurred, (65536,)."""
+        table = np.zeros(_WORDS, bool)
+        table[[word for word, count in self._counts.items() if count]] = True
+        return table
+
     def is_trusted(self, word: int) -> bool:
         """Return whether a first word is to be expected."""
         return self._counts.get(word, 0) >= _TRUSTED or bool(self._expected[word])
@@ -87,6 +93,10 @@ class Chain:
         """Return the one length that packets of a first word have; 0 where it varies."""
         lengths = self._shapes.get(word, set())
         return next(iter(lengths)) if len(lengths) == 1 else 0
+
+    def varies(self, word: int) -> bool:
+        """Return whether packets of a first word are known to have several lengths."""
+        return self._counts.get(word, 0) >= _TRUSTED and not self.usual_length(word)
 
     def ahead(self, at: int, most: int) -> Iterator[tuple[int, int, int]]:
         """Yield start, first word and length of packets from a place on, without taking them."""

@@ -162,11 +162,13 @@ def framed(
             for gap in gaps:
                 _report(lost, gap)
         if chunk_bytes <= at - done < chain.size - done and len(chain.starts) > HELD:
-            yield _part(chain, HELD, lost)
-            lost, done = [], chain.starts[0]
+            packets, done = Packets(chain.data, *chain.release(HELD)), chain.starts[0]
+            # What adjoins packets that are open to doubt may still grow.
+            yield Framed(packets, tuple(one for one in lost if one.stop < done))
+            lost = [one for one in lost if one.stop >= done]
             opened.release(done)
     if chain.starts or lost:
-        yield _part(chain, 0, lost)
+        yield Framed(Packets(chain.data, *chain.release(0)), tuple(lost))
 
 
 def _report(lost: list[Lost], gap: Gap) -> None:
@@ -176,10 +178,6 @@ def _report(lost: list[Lost], gap: Gap) -> None:
         start = lost.pop().start
     if gap.stop > start:
         lost.append(Lost(start, gap.stop, gap.reason))
-
-
-def _part(chain: Follower, kept: int, lost: list[Lost]) -> Framed:
-    return Framed(Packets(chain.data, *chain.release(kept)), tuple(lost))
 
 
 class _Opened:

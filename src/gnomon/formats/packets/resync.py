@@ -22,14 +22,13 @@ from numpy.typing import NDArray
 from gnomon.formats.packets.chain import HEADER, SHORTEST, Bytes, Chain
 
 HELD = 64
-"""Packets that stay open to doubt; the last ones."""
+"""Packets that stay open to doubt: the last ones. What is decided looks back no further."""
 _AHEAD = 64
 _PEERS = 8
 _MARGIN = 0.5
 _WINDOW, _WIDEST_WINDOW = 1 << 14, 1 << 20
 _HOPS = 8
 _SEVERAL = 4
-_NEAR = 64
 _KIN_MASK = 0xF800
 _FLAGS_SHIFT = 6
 _NOTHING = np.empty(0, np.int64)
@@ -51,12 +50,12 @@ class Follower(Chain):
     """Where it went on last; it never goes back to or before that place."""
 
     def is_doubtful(self, at: int, word: int, length: int) -> bool:
-        """Return whether a packet of a new kind holds packets that are to be expected."""
+        """Return whether a packet of a new kind holds packets of kinds that were seen."""
         if self.is_seen(word, length):
             return False
-        if self.is_trusted(word) and not self.usual_length(word):
+        if self.varies(word):
             return False
-        known = self.known()
+        known = self.seen()
         if not known.any():
             known[[found for _, found, _ in self.ahead(at + length, _AHEAD)]] = True
             if known[word]:
@@ -112,7 +111,7 @@ class Follower(Chain):
         """Return whether an expected packet starts at a place and the source ends within it."""
         left = self.size - at
         if left < HEADER:
-            heads = {self.word(start) for start in self.starts}
+            heads = {self.word(start) for start in self.starts[-HELD:]}
             tail = self.data[at : at + 2].tobytes()
             return any(head.to_bytes(2).startswith(tail) for head in heads) if left else False
         length = self.length(at)
@@ -131,15 +130,18 @@ class Follower(Chain):
 
     def _find(self, begin: int, broken: int) -> int:
         """Return the first good start from `begin` on; a new kind only beyond `broken`."""
-        known, taken = self.known(), {broken, *self.starts}
+        expected, taken = self.known(), {broken, *self.starts[-HELD:]}
         lo, window = begin, _WINDOW
         while lo + SHORTEST <= self.size:
             hi = min(lo + window, self.size - HEADER)
-            # Little was seen yet at the start of a source: what comes tells more.
-            table = known if len(taken) > HELD else known | self._learned(lo, hi)
-            for start in map(int, self._candidates(lo, hi, table, broken)):
-                is_beyond = start > broken
-                if start not in taken and self._is_start(start, table, is_beyond=is_beyond):
+            met = self.seen()
+            if len(taken) <= HELD:
+                # Little was seen yet at the start of a source: what comes tells more.
+                met |= self._learned(lo, hi)
+            for start in map(int, self._candidates(lo, hi, expected | met, broken)):
+                if start in taken or (start < broken and not met[self.word(start)]):
+                    continue
+                if self._is_start(start, met, expected | met, max(start - broken, 0)):
                     return start
             lo, window = hi, min(window * 2, _WIDEST_WINDOW)
         return self.size
@@ -182,26 +184,29 @@ class Follower(Chain):
         kin &= self.data[places + 2] >> _FLAGS_SHIFT == self.data[ends + 2] >> _FLAGS_SHIFT
         return np.union1d(found, places[kin])
 
-    def _is_start(self, at: int, known: NDArray[np.bool_], *, is_beyond: bool = False) -> bool:
+    def _is_start(
+        self, at: int, met: NDArray[np.bool_], expected: NDArray[np.bool_], distance: int
+    ) -> bool:
         """Return whether a candidate is a start.
 
         Parameters
         ----------
         at : int
-        known : (65536,) bool
-            Which first words are to be expected.
-        is_beyond : bool
-            No packet was taken there: then it is enough that another candidate is near its end,
-            as in files of records, where marks stand between packets.
+        met, expected : (65536,) bool
+            Which first words occurred, and which of them or others are to be expected.
+        distance : int
+            Bytes that were skipped. In files of records marks stand between packets: then the
+            next packet is as far behind the end of this one.
         """
         length, word = self.length(at), self.word(at)
         after = at + length
-        if not known[word]:
+        if not met[word] and met.any():
             # A kind that is new: what follows must leave no doubt.
-            return self._is_familiar(after) and self._is_start(after, known)
-        if self.is_seen(word, length) or self._continues(after, known, 2):
+            if self._is_familiar(after):
+                return self._is_start(after, met, expected, 0)
+        elif self.is_seen(word, length) or self._continues(after, expected, 2):
             return True
-        return is_beyond and len(self._candidates(after, after + _NEAR, known)) > 0
+        return 0 < distance and expected[word] and self._continues(after + distance, expected, 1)
 
     def _is_familiar(self, at: int) -> bool:
         return self.is_seen(self.word(at), self.length(at))
@@ -268,7 +273,7 @@ class Follower(Chain):
 
     def _peers(self, word: int, after: int) -> list[tuple[int, int]]:
         """Return start and length of other packets of a first word, the nearest first."""
-        before = zip(self.starts[-2::-1], self.lengths[-2::-1], strict=True)
+        before = zip(self.starts[-2:-HELD:-1], self.lengths[-2:-HELD:-1], strict=True)
         found = [(start, size) for start, size in before if self.word(start) == word]
         ahead = self.ahead(after, _AHEAD)
         return found + [(start, size) for start, other, size in ahead if other == word]
