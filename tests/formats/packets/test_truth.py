@@ -2,7 +2,9 @@
 
 import csv
 import gzip
+import random
 import warnings
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -158,3 +160,38 @@ def test_random_bytes_as_packets_of_every_apid_are_each_accounted_for_once(defin
     known = ~np.isin(part.packets.apid, [1, 2])
     assert told == np.flatnonzero(known).tolist()
     assert found.unknown == {1: 8, 2: 8}
+
+
+@pytest.fixture(scope="module")
+def mixed(real):
+    """Some of the real packets, of three APIDs."""
+    found = []
+    for name in NAMES:
+        (part,) = framed(real / f"packets/MAG_HSK_{name}.pkts")
+        found += [part.packets.packet(n) for n in range(0, len(part.packets), 5)]
+    return found
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("is_told", [False, True])
+def test_garbage_at_many_places_costs_what_it_touches(definition, mixed, seed, is_told):
+    rng = random.Random(seed)
+    packets = rng.sample(mixed, 500)
+    source, touched = [], 0
+    for number, packet in enumerate(packets):
+        if rng.random() < 0.05:
+            at = rng.choice([0, rng.randrange(1, len(packet))])
+            if at:
+                packets[number], touched = None, touched + 1
+            source += [packet[:at], rng.randbytes(rng.choice([1, 2, 4, 16, 60, 400])), packet[at:]]
+        else:
+            source.append(packet)
+    stream, apids = b"".join(source), definition.apids() if is_told else ()
+    whole = list(framed(stream, apids=apids))
+    found = [part.packets.packet(n) for part in whole for n in range(len(part.packets))]
+    # Without a checksum one cannot always tell whether garbage is behind a packet or within it.
+    assert (Counter(one for one in packets if one) - Counter(found)).total() <= 1
+    assert len(found) <= 500 - touched + max(2, touched // 5)
+    small = list(framed(stream, 500, apids))
+    assert len(small) > 10
+    assert [one for part in small for one in part.lost] == [o for p in whole for o in p.lost]

@@ -25,7 +25,7 @@ HELD = 64
 """Packets that stay open to doubt: the last ones. What is decided looks back no further."""
 _AHEAD = 64
 _PEERS = 8
-_MARGIN = 0.5
+_MARGIN, _WIDE_MARGIN = 0.5, 2.0
 _WINDOW, _WIDEST_WINDOW = 1 << 14, 1 << 20
 _HOPS = 8
 _SEVERAL = 4
@@ -206,7 +206,8 @@ class Follower(Chain):
                 return self._is_start(after, met, expected, 0)
         elif self.is_seen(word, length) or self._continues(after, expected, 2):
             return True
-        return 0 < distance and expected[word] and self._continues(after + distance, expected, 1)
+        is_beyond = distance > 0 and bool(expected[word])
+        return is_beyond and self._continues(after + distance, expected, 1)
 
     def _is_familiar(self, at: int) -> bool:
         return self.is_seen(self.word(at), self.length(at))
@@ -269,7 +270,11 @@ class Follower(Chain):
             return len({size for _, size in peers}) > 1
         if not alike:
             return self.is_trusted(word) or not self.known().any()
-        return not is_displaced(self.data, start, length, gap, alike)
+        # A gap that begins as a header does is rather a packet whose own header was spoilt.
+        heads = {met >> 8 for met in np.flatnonzero(self.seen()).tolist()}
+        is_header = gap > SHORTEST and int(self.data[start + length]) in heads
+        margin = _WIDE_MARGIN if is_header else _MARGIN
+        return not is_displaced(self.data, start, length, gap, alike, margin)
 
     def _peers(self, word: int, after: int) -> list[tuple[int, int]]:
         """Return start and length of other packets of a first word, the nearest first."""
@@ -279,7 +284,14 @@ class Follower(Chain):
         return found + [(start, size) for start, other, size in ahead if other == word]
 
 
-def is_displaced(data: Bytes, start: int, length: int, gap: int, peers: Sequence[int]) -> bool:
+def is_displaced(
+    data: Bytes,
+    start: int,
+    length: int,
+    gap: int,
+    peers: Sequence[int],
+    margin: float = _MARGIN,
+) -> bool:
     """Return whether a packet is more like others once `gap` bytes are taken out of it.
 
     Parameters
@@ -290,6 +302,8 @@ def is_displaced(data: Bytes, start: int, length: int, gap: int, peers: Sequence
     gap : int
     peers : sequence of int
         Where packets alike start.
+    margin : float
+        Bytes, on average over the peers, that must be more alike.
     """
     if start + gap + length > len(data):
         return False
@@ -298,4 +312,4 @@ def is_displaced(data: Bytes, start: int, length: int, gap: int, peers: Sequence
     moved = (others == data[start + gap : start + gap + length]).mean(axis=0)
     # Likeness when the bytes are taken out at each place behind the header.
     gain = np.cumsum((moved - as_is)[HEADER:][::-1])
-    return bool(gain.size and gain.max() > _MARGIN)
+    return bool(gain.size and gain.max() > margin)
