@@ -158,9 +158,8 @@ def framed(
         stop = min(at + chunk_bytes, chain.size)
         at = chain.follow(at, stop)
         if at < stop:
-            at, gaps = chain.recover(at)
-            for gap in gaps:
-                _report(lost, gap)
+            at, gap = chain.recover(at)
+            _report(lost, gap)
         if chunk_bytes <= at - done < chain.size - done and len(chain.starts) > HELD:
             packets, done = Packets(chain.data, *chain.release(HELD)), chain.starts[0]
             # What adjoins packets that are open to doubt may still grow.

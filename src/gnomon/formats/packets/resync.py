@@ -2,13 +2,16 @@
 
 Packets carry no mark and no checksum, so all evidence is in their headers and in their likeness:
 
-- A place is a start where a first word that is to be expected (of the definition, or seen three
-  times) stands, and another header follows the packet, or the source ends.
+- A place is a start where a first word stands that was met before, and the kind of packet was met
+  too, or another header follows it, or the source ends. Of APIDs that were only named (those of a
+  definition) more is asked: what follows must be of a kind that was met.
 - The search begins inside of the last packet: where a good start lies within what its length
   claims, it was cut short, or its length was wrong.
 - Where bytes that are no packet follow a packet, they may have been inserted after it, or into it.
   Its bytes are compared with those of packets alike, once as they are and once with as many bytes
-  taken out at each place: the likelier reading counts.
+  taken out at each place: the likelier reading counts. No reading is certain: in a test with
+  garbage at 1300 places of real packets 2 in 100 of the spoilt ones passed, and none was lost that
+  was not touched.
 """
 
 from __future__ import annotations
@@ -23,13 +26,13 @@ from gnomon.formats.packets.chain import HEADER, SHORTEST, Bytes, Chain
 
 HELD = 64
 """Packets that stay open to doubt: the last ones. What is decided looks back no further."""
-_AHEAD = 64
-_PEERS = 8
-_MARGIN, _WIDE_MARGIN = 0.5, 2.0
-_WINDOW, _WIDEST_WINDOW = 1 << 14, 1 << 20
-_HOPS = 8
-_SEVERAL = 4
-_KIN_MASK = 0xF800
+_AHEAD = 64  # packets that are looked at beyond a place
+_PEERS = 8  # packets that one is compared with
+_MARGIN, _WIDE_MARGIN = 0.5, 2.0  # bytes that must be more alike
+_WINDOW, _WIDEST_WINDOW = 1 << 14, 1 << 20  # bytes that are searched at once
+_HOPS = 8  # headers that a chain from any place must reach to be learned from
+_SEVERAL = 4  # packets within another that make it doubtful
+_KIN_MASK = 0xF800  # of a first word: version, type and secondary header
 _FLAGS_SHIFT = 6
 _NOTHING = np.empty(0, np.int64)
 
@@ -51,9 +54,7 @@ class Follower(Chain):
 
     def is_doubtful(self, at: int, word: int, length: int) -> bool:
         """Return whether a packet of a new kind holds packets of kinds that were seen."""
-        if self.is_seen(word, length):
-            return False
-        if self.varies(word):
+        if self.is_seen(word, length) or self.varies(word):
             return False
         known = self.seen()
         if not known.any():
@@ -76,21 +77,21 @@ class Follower(Chain):
                 return True
         return True
 
-    def recover(self, at: int) -> tuple[int, list[Gap]]:
+    def recover(self, at: int) -> tuple[int, Gap]:
         """Go on after a place where there is no packet.
 
         Returns
         -------
         int
             Where the next packet starts; the end of the source where there is none.
-        list of Gap
+        Gap
             What was lost. Packets that turned out to be none are no longer taken.
         """
         if self._is_cut_off(at):
             # An expected header, then the source ends: the packets before it are whole.
             after = self._resumed = self._find(at + 1, at)
             reason = "the packet is cut short" if after == self.size else "the length is wrong"
-            return after, [Gap(at, after, reason)]
+            return after, Gap(at, after, reason)
         first = self._first_doubtful()
         begin = self.starts[first] + 1 if first < len(self.starts) else at
         after = self._resumed = self._find(max(begin, self._resumed + 1), at)
@@ -99,13 +100,13 @@ class Follower(Chain):
         is_cut = bool(wrong) and self.is_trusted(self.word(start))
         self.forget(wrong)
         if is_cut:
-            return after, [Gap(start, after, "a packet is cut short, or its length is wrong")]
+            return after, Gap(start, after, "a packet is cut short, or its length is wrong")
         adjoins = bool(self.starts) and self.starts[-1] + self.lengths[-1] == start < after
         if adjoins and not self._is_whole(after):
             start = self.starts[-1]
             self.forget(1)
-            return after, [Gap(start, after, "bytes were inserted into a packet")]
-        return after, [Gap(start, after, "no packet")]
+            return after, Gap(start, after, "bytes were inserted into a packet")
+        return after, Gap(start, after, "no packet")
 
     def _is_cut_off(self, at: int) -> bool:
         """Return whether an expected packet starts at a place and the source ends within it."""
