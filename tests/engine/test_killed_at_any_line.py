@@ -75,13 +75,13 @@ def new_view(lab):
 
 
 def points(work_of, tmp_path, prepare):
-    """Return every n-th line of the work, so that some thirty are tried."""
+    """Return every n-th line of the work, so that some fifteen are tried."""
     lab = new_lab(tmp_path / "count")
     prepare(lab)
     lab.catalog.close()
     count = lines_of(opened(lab, work_of))
     assert count > 30
-    return range(1, count + 1, max(1, count // 30))
+    return range(1, count + 1, max(1, count // 15))
 
 
 def check(lab):

@@ -116,7 +116,7 @@ def test_a_process_that_ends_leaves_a_whole_file(tmp_path, linger_s):
     text = """
 import sys
 from pathlib import Path
-from gnomon.instruments.argo.load import sessions
+from gnomon.publish.databases import sessions
 from gnomon.instruments.argo.load.publisher import DatabaseConfig, DatabasePublisher
 from loads import Float
 sessions._LINGER_S = float(sys.argv[2])
