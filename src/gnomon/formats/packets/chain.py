@@ -38,6 +38,8 @@ class Chain:
     ----------
     starts, lengths : array of i8
         Of the packets that were taken and not released, in order.
+    expected : (65536,) bool
+        First words of the APIDs that were named.
     """
 
     def __init__(self, data: Bytes, apids: Collection[int] = ()) -> None:
@@ -46,10 +48,10 @@ class Chain:
         self.starts, self.lengths = array("q"), array("q")
         self._counts: dict[int, int] = {}
         self._shapes: dict[int, set[int]] = {}
-        self._expected = np.zeros(_WORDS, bool)
+        self.expected = np.zeros(_WORDS, bool)
         # Of version 0, telemetry, with and without a secondary header.
         for apid in apids:
-            self._expected[[apid % _APIDS, apid % _APIDS | _APIDS]] = True
+            self.expected[[apid % _APIDS, apid % _APIDS | _APIDS]] = True
 
     # -- headers
 
@@ -71,7 +73,7 @@ class Chain:
 
     def known(self) -> NDArray[np.bool_]:
         """Return which first words are to be expected, (65536,)."""
-        table = self._expected.copy()
+        table = self.expected.copy()
         table[[word for word, count in self._counts.items() if count >= _TRUSTED]] = True
         return table
 
@@ -83,7 +85,15 @@ class Chain:
 
     def is_trusted(self, word: int) -> bool:
         """Return whether a first word is to be expected."""
-        return self._counts.get(word, 0) >= _TRUSTED or bool(self._expected[word])
+        return self.is_common(word) or self.is_expected(word)
+
+    def is_common(self, word: int) -> bool:
+        """Return whether a first word occurred often."""
+        return self._counts.get(word, 0) >= _TRUSTED
+
+    def is_expected(self, word: int) -> bool:
+        """Return whether a first word is of an APID that was named."""
+        return bool(self.expected[word])
 
     def is_seen(self, word: int, length: int) -> bool:
         """Return whether there was such a packet."""
@@ -96,7 +106,7 @@ class Chain:
 
     def varies(self, word: int) -> bool:
         """Return whether packets of a first word are known to have several lengths."""
-        return self._counts.get(word, 0) >= _TRUSTED and not self.usual_length(word)
+        return self.is_common(word) and not self.usual_length(word)
 
     def ahead(self, at: int, most: int) -> Iterator[tuple[int, int, int]]:
         """Yield start, first word and length of packets from a place on, without taking them."""

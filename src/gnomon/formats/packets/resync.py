@@ -56,7 +56,7 @@ class Follower(Chain):
         """Return whether a packet of a new kind holds packets of kinds that were seen."""
         if self.is_seen(word, length) or self.varies(word):
             return False
-        known = self.seen()
+        known = self.seen() if self.is_expected(word) else self.seen() | self.expected
         if not known.any():
             known[[found for _, found, _ in self.ahead(at + length, _AHEAD)]] = True
             if known[word]:
@@ -119,11 +119,11 @@ class Follower(Chain):
         return bool(length) and at + length > self.size and self.is_trusted(self.word(at))
 
     def _first_doubtful(self) -> int:
-        """Return the place in the list of the last packet that is to be expected."""
+        """Return the place in the list of the last packet of a kind that is common."""
         place = len(self.starts)
         while place > max(len(self.starts) - HELD, 0):
             place -= 1
-            if self.is_trusted(self.word(self.starts[place])):
+            if self.is_common(self.word(self.starts[place])):
                 break
         return place
 
@@ -174,7 +174,7 @@ class Follower(Chain):
         both = self.data[lo : hi + 1].astype(np.uint16)
         words = both[:-1] << 8 | both[1:]
         found, _ = self._fitting(lo + np.flatnonzero(known[words]))
-        if broken is None or broken >= hi or self._expected.any():
+        if broken is None or broken >= hi or self.expected.any():
             return found
         skip = max(broken - lo, 0)
         places, ends = self._fitting(lo + skip + np.flatnonzero(words[skip:] < 1 << 13))
