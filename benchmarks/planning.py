@@ -259,7 +259,7 @@ class Measured:
             writing.record_listing(ARCHIVE.name, Listing([item]), 0)
             writing.claim([job], "another", _NOW.wall_us + 1, _NOW.wall_us)
             writing.finish(Outcome(job.fingerprint, State.DONE, (product,)), "")
-            seq = writing.add(product, 2, RAW.format(key, 2), 0, 0)
+            seq = writing.add(product, 2, RAW.format(key, 2), 0, 0, first=False)
             writing.settle(cell.slot, job.fingerprint, [("out", seq)])
 
     def _claim(self) -> Iterable[str]:

@@ -12,22 +12,19 @@ from typing import Any, ClassVar
 
 import pyarrow.csv
 
-from gnomon.errors import BadData, ConfigError, Full, MissingExtra, PublishError
+from gnomon.errors import BadData, ConfigError
 from gnomon.publish.databases.address import Address
+from gnomon.publish.databases.psycopg import connect, load_driver, ours
 from gnomon.publish.tables import ledger
 from gnomon.publish.tables.database import STAGE, Database, listed, quoted
 from gnomon.publish.tables.shaping import Held, Shaped, Table
 from gnomon.publish.tables.types import Name, known_type
 
 _CONNECTIONS = 4
-_PATIENCE_S = 10
 _LOCKS = 1_413_562_968  # the namespace of our advisory locks, "TABX" in ASCII
 _ROWS = 65_536
 _LONGEST_NAME_BYTES = 63
 _MOST_COLUMNS = 1600
-_FULL = "53100"
-_REFUSED = {"42501", "28000", "28P01", "3D000", "3F000", "42P16", "42809"}
-_REFUSALS = ("authentication failed", "no password", "does not exist", "no pg_hba.conf entry")
 _BAD_VALUES = ("22", "23")  # data exceptions, and constraints of the table
 _LIMITS = "54"
 
@@ -60,17 +57,10 @@ class Postgres(Database):
 
     def __init__(self, address: Address) -> None:
         super().__init__(address, _CONNECTIONS)
-        try:
-            import psycopg  # noqa: PLC0415  an optional library
-        except ModuleNotFoundError as error:
-            raise MissingExtra(error.name or "psycopg", "postgres") from error
-        self._driver = psycopg
+        self._driver = load_driver()
 
     def _connect(self) -> Any:
-        _, _, rest = self.address.get_secret_value().partition("://")
-        connection = self._driver.connect(
-            f"postgresql://{rest}", autocommit=True, connect_timeout=_PATIENCE_S
-        )
+        connection = connect(self._driver, self.address)
         connection.execute("SET TIME ZONE 'UTC'")  # for columns that have a zone, which ours lack
         return connection
 
@@ -131,21 +121,15 @@ class Postgres(Database):
         try:
             yield
         except self._driver.Error as error:
-            raise self._ours(error) from None  # the driver's own words may tell the password
+            raise self._ours(error) from None
 
     def _ours(self, error: Any) -> Exception:
-        state = error.sqlstate or ""
-        text = "; ".join(self.address.clean(str(error)).split("\n")).strip("; ")
-        if state == _FULL:
-            return Full(f"no space left in {self.address}: {text}")
-        if state in _REFUSED or (not state and any(word in text for word in _REFUSALS)):
-            return ConfigError(f"{self.address} refuses us: {text}")
+        known, state = ours(error, self.address), error.sqlstate or ""
         if state.startswith(_LIMITS):
-            hint = "name fewer columns in a job file"
-            return BadData(f"{self.address} cannot hold such rows: {text}; {hint}")
+            return BadData(f"{known}; such rows do not fit: name fewer columns in a job file")
         if state.startswith(_BAD_VALUES):
-            return BadData(f"{self.address} does not take the rows: {text}")
-        return PublishError(f"{self.address}: {text}")
+            return BadData(f"rows are not taken: {known}")
+        return known
 
 
 def _csv(rows: Any) -> memoryview:

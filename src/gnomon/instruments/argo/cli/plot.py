@@ -11,11 +11,12 @@ import typer
 
 from gnomon.cli.app import HERE, AsJson, Folder, project
 from gnomon.errors import ConfigError, UnknownName
+from gnomon.formats.pictures import SUFFIXES
 from gnomon.instruments.argo.cli.products import Products, Wmo, no_cycle
 from gnomon.instruments.argo.cli.profile import Descending
 from gnomon.instruments.argo.kinds import ANALYSIS, PROFILES
 from gnomon.instruments.argo.plots.data import FloatData
-from gnomon.instruments.argo.plots.style import SUFFIXES, save
+from gnomon.instruments.argo.plots.style import save
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -13,22 +13,18 @@ from typing import Any, ClassVar
 
 import pyarrow as pa
 
-from gnomon.errors import ConfigError, Full, MissingExtra, PublishError
 from gnomon.instruments.argo.load.binary import copy_stream
 from gnomon.instruments.argo.load.database import Database
 from gnomon.instruments.argo.load.schema import PROFILE_TABLE, Table, Type
 from gnomon.publish.databases.address import Address
+from gnomon.publish.databases.psycopg import connect, load_driver, ours
 
 _CONNECTIONS = 4
-_PATIENCE_S = 10
 _LOCKS = 1_095_911_247  # the namespace of our advisory locks, "ARGO" in ASCII
 _POSITION = (
     "position point GENERATED ALWAYS AS (CASE WHEN latitude IS NOT NULL AND longitude IS NOT NULL"
     " THEN point(longitude, latitude) END) STORED"
 )
-_FULL = "53100"
-_REFUSED = {"42501", "28000", "28P01", "3D000", "3F000", "42P16", "42809"}
-_REFUSALS = ("authentication failed", "no password", "does not exist", "no pg_hba.conf entry")
 
 
 class Postgres(Database):
@@ -45,17 +41,10 @@ class Postgres(Database):
 
     def __init__(self, address: Address) -> None:
         super().__init__(address, _CONNECTIONS)
-        try:
-            import psycopg  # noqa: PLC0415  an optional library
-        except ModuleNotFoundError as error:
-            raise MissingExtra(error.name or "psycopg", "postgres") from error
-        self._driver = psycopg
+        self._driver = load_driver()
 
     def _connect(self) -> Any:
-        _, _, rest = self.address.get_secret_value().partition("://")
-        return self._driver.connect(
-            f"postgresql://{rest}", autocommit=True, connect_timeout=_PATIENCE_S
-        )
+        return connect(self._driver, self.address)
 
     def _columns(self, connection: Any, table: str) -> list[str]:
         query = (
@@ -88,12 +77,4 @@ class Postgres(Database):
         try:
             yield
         except self._driver.Error as error:
-            raise self._ours(error) from None  # the driver's own words may tell the password
-
-    def _ours(self, error: Any) -> Exception:
-        state, text = error.sqlstate or "", self.address.clean(str(error).strip())
-        if state == _FULL:
-            return Full(f"no space left in {self.address}: {text}")
-        if state in _REFUSED or (not state and any(word in text for word in _REFUSALS)):
-            return ConfigError(f"{self.address} refuses us: {text}")
-        return PublishError(f"{self.address}: {text}")
+            raise ours(error, self.address) from None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gnomon.errors import NoData
+from gnomon.formats.pictures import SOFT, bare
 from gnomon.instruments.argo.plots.data import FloatData, instant, place
 from gnomon.instruments.argo.plots.profile import from_the_surface, vertical
 from gnomon.instruments.argo.plots.section import draw_section
@@ -16,9 +17,7 @@ from gnomon.instruments.argo.plots.style import (
     GROUPS,
     SALINITY_INK,
     SEA,
-    SOFT,
     TEMPERATURE_INK,
-    bare,
     beside,
     counted,
     head,

@@ -8,17 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gnomon.errors import NoData
+from gnomon.formats.pictures import SOFT, bare
 from gnomon.instruments.argo.plots.data import FloatData, instant, place, title_of
-from gnomon.instruments.argo.plots.style import (
-    GROUPS,
-    SOFT,
-    WIDE,
-    bare,
-    counted,
-    head,
-    new_figure,
-    styled,
-)
+from gnomon.instruments.argo.plots.style import GROUPS, WIDE, counted, head, new_figure, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

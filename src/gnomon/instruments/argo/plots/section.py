@@ -13,17 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gnomon.errors import NoData
+from gnomon.formats.pictures import FAINT, SOFT, bare
 from gnomon.instruments.argo.plots.data import LOGARITHMIC, FloatData, title_of
-from gnomon.instruments.argo.plots.style import (
-    FAINT,
-    SOFT,
-    bare,
-    counted,
-    dated,
-    head,
-    new_figure,
-    styled,
-)
+from gnomon.instruments.argo.plots.style import counted, dated, head, new_figure, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

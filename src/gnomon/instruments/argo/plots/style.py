@@ -1,22 +1,15 @@
-"""How pictures look: paper, ink, colour maps, and how a picture is written.
-
-Matplotlib is imported when the first picture is made, and never chooses a window: figures are made
-without `pyplot` and drawn by Agg. Every font is one that comes with Matplotlib, and no clock goes
-into a file, so the same data give the same bytes with the same version of Matplotlib.
-"""
+"""How pictures look: paper, ink, colour maps, and the glyphs of the font."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gnomon.errors import ConfigError, MissingExtra
+from gnomon.formats.pictures import SOFT, Style
+from gnomon.formats.pictures import new_figure as empty_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,47 +17,20 @@ if TYPE_CHECKING:
     from matplotlib.colors import ListedColormap
     from matplotlib.figure import Figure
 
-INK, SOFT, FAINT, RULE = "#16222e", "#566472", "#94a0ac", "#e4e8ec"
-PAPER, SEA, LAND, COAST = "#ffffff", "#f4f8fb", "#e3ddd0", "#a89f8d"
+SEA, LAND, COAST = "#f4f8fb", "#e3ddd0", "#a89f8d"
 TEMPERATURE_INK, SALINITY_INK = "#b5432e", "#1f6f9f"
-DPI = 100
 WIDE = (12.0, 8.0)
 """Inches; at `DPI` 1200 x 800 pixels."""
-SUFFIXES = (".png", ".svg", ".pdf")
 
-_RC: Any = {
-    "font.family": "DejaVu Sans",
-    "font.size": 10,
-    "text.color": INK,
-    "axes.edgecolor": FAINT,
-    "axes.labelcolor": INK,
-    "axes.linewidth": 0.8,
-    "axes.titlesize": 11,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "axes.titlepad": 8,
-    "axes.facecolor": PAPER,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": RULE,
-    "grid.linewidth": 0.7,
-    "figure.facecolor": PAPER,
-    "figure.dpi": DPI,
-    "savefig.dpi": DPI,
-    "xtick.color": FAINT,
-    "ytick.color": FAINT,
-    "xtick.labelcolor": SOFT,
-    "ytick.labelcolor": SOFT,
-    "xtick.labelsize": 9,
-    "ytick.labelsize": 9,
-    "xtick.major.size": 3,
-    "ytick.major.size": 3,
-    "legend.frameon": False,
-    "legend.fontsize": 9,
-    "svg.hashsalt": "gnomon",
-    "svg.fonttype": "none",
-    "timezone": "UTC",
-}
+_STYLE = Style(
+    {
+        "axes.titlesize": 11,
+        "axes.titlepad": 8,
+        "legend.frameon": False,
+        "legend.fontsize": 9,
+    }
+)
+styled, save = _STYLE.styled, _STYLE.save
 
 
 @dataclass(frozen=True)
@@ -86,42 +52,9 @@ GROUPS = (
 """Reference table 2; 9 and blank mean that there is no value."""
 
 
-@contextmanager
-def styled() -> Iterator[None]:
-    """Make and draw figures in our style.
-
-    Raises
-    ------
-    MissingExtra
-        Matplotlib is not installed.
-    """
-    try:
-        import matplotlib as mpl  # noqa: PLC0415
-    except ImportError:
-        raise MissingExtra("matplotlib", "plots") from None
-    with mpl.rc_context(_RC):
-        yield
-
-
 def new_figure(size: tuple[float, float] = WIDE) -> Figure:
     """Return an empty figure, size in inches; call it within `styled`."""
-    from matplotlib.figure import Figure as Empty  # noqa: PLC0415
-
-    return Empty(figsize=size, layout=None)
-
-
-def save(figure: Figure, path: Path) -> None:
-    """Draw a figure into a PNG, SVG or PDF, under another name first, then renamed."""
-    suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise ConfigError(f"{path.name}: a picture is one of {', '.join(SUFFIXES)}")
-    # Neither the version of Matplotlib nor the time of day.
-    silent = {".png": ["Software"], ".svg": ["Date", "Creator"], ".pdf": ["CreationDate"]}[suffix]
-    metadata: dict[str, Any] = dict.fromkeys(silent)
-    part = path.with_name(path.name + ".part")
-    with styled():
-        figure.savefig(part, format=suffix[1:], metadata=metadata)
-    part.replace(path)
+    return empty_figure(*size)
 
 
 def ramp(name: str, start: float = 0.0, stop: float = 0.9) -> ListedColormap:
@@ -166,11 +99,6 @@ def dated(axis: Axis) -> None:
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun, in the plural where there is not one."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def bare(axes: Axes) -> None:
-    """Leave the left and lower edge only."""
-    axes.spines[["top", "right"]].set_visible(False)
 
 
 def printable(text: str) -> str:

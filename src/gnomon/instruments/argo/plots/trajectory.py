@@ -8,14 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gnomon.errors import NoData
+from gnomon.formats.pictures import FAINT, INK, PAPER, SOFT
 from gnomon.instruments.argo.plots.data import FloatData, instant
 from gnomon.instruments.argo.plots.land import draw_land
 from gnomon.instruments.argo.plots.style import (
-    FAINT,
-    INK,
-    PAPER,
     SEA,
-    SOFT,
     WIDE,
     counted,
     dated,

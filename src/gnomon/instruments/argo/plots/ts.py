@@ -8,16 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gnomon.errors import NoData
+from gnomon.formats.pictures import FAINT, SOFT, bare
 from gnomon.instruments.argo.plots.data import FloatData, instant
-from gnomon.instruments.argo.plots.style import (
-    FAINT,
-    SOFT,
-    bare,
-    head,
-    new_figure,
-    ramp,
-    styled,
-)
+from gnomon.instruments.argo.plots.style import head, new_figure, ramp, styled
 from gnomon.instruments.argo.science.seawater import load_gsw
 
 if TYPE_CHECKING:

@@ -14,9 +14,10 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from gnomon.errors import BadData, UnknownName
+from gnomon.formats.pictures import FAINT, INK, new_figure
 from gnomon.instruments.imap.plots import style
 from gnomon.instruments.imap.plots.series import Span, Times, Values, spans
-from gnomon.instruments.imap.plots.style import INK, X
+from gnomon.instruments.imap.plots.style import X
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -172,7 +173,7 @@ def draw_housekeeping(
     height = _HEAD_IN + _FOOT_IN + rows * _ROW_IN
     span = span or _span(hk.time)
     with style.styled():
-        figure = style.new_figure(_WIDTH_IN, height)
+        figure = new_figure(_WIDTH_IN, height)
         grid = figure.add_gridspec(
             rows, columns, left=_LEFT, right=_RIGHT, top=1 - _HEAD_IN / height,
             bottom=_FOOT_IN / height, hspace=0.42, wspace=0.22,
@@ -248,7 +249,7 @@ def _words(axes: Axes, time: Times, field: Field) -> None:
     found = dict(zip(seen.tolist(), counts.tolist(), strict=True))
     if len(found) > _MOST_WORDS:
         kept = sorted(found, key=lambda word: -found[word])[:_MOST_WORDS]
-        style.names_above(axes, (f"{_MOST_WORDS} of {len(found)} values", style.FAINT))
+        style.names_above(axes, (f"{_MOST_WORDS} of {len(found)} values", FAINT))
         found = {word: found[word] for word in kept}
     names = [label for label in field.labels if label in found]
     names += sorted(set(found) - set(names))

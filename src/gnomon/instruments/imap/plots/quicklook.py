@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gnomon.errors import BadData
+from gnomon.formats.pictures import FAINT, INK, new_figure
 from gnomon.instruments.imap.plots import style
 from gnomon.instruments.imap.plots.columns import Table
 from gnomon.instruments.imap.plots.series import Span, Values, spans
-from gnomon.instruments.imap.plots.style import INK, INNER, OUTER, THIRD, X, Y, Z
+from gnomon.instruments.imap.plots.style import INNER, OUTER, THIRD, X, Y, Z
 from gnomon.instruments.imap.telemetry.anomalies import find_anomalies
 from gnomon.instruments.imap.telemetry.rules import Rules, built_in
 
@@ -103,7 +104,7 @@ def _is_hk(path: Path) -> bool:
 def draw_quicklook(page: Page) -> Figure:
     """Return the page: twelve panels over the same time."""
     with style.styled():
-        figure = style.new_figure(*_SIZE)
+        figure = new_figure(*_SIZE)
         grid = figure.add_gridspec(
             3, 4, left=_LEFT, right=_RIGHT, top=_TOP, bottom=_BOTTOM, wspace=0.27, hspace=0.32
         )
@@ -207,7 +208,7 @@ def _lines_of(
 
 def _field(page: Page, figure: Figure, place: SubplotSpec) -> None:
     axes = _axes(page, figure, place, "B, GSE", "nT")
-    axes.axhline(0, color=style.FAINT, linewidth=0.8)
+    axes.axhline(0, color=FAINT, linewidth=0.8)
     names = [(f"mag_B_GSE_{axis}", f"B{axis}", c) for axis, c in zip("xyz", (X, Y, Z), strict=True)]
     _lines_of(page, axes, page.science, names)
 
@@ -331,7 +332,7 @@ def _alarm_rows(
         style.bars(axes, row, spans(page.hk.time, true, known), colour)
         seen += int(known.sum())
     if seen:
-        style.names_above(axes, ("set", colour), ("not set", style.FAINT))
+        style.names_above(axes, ("set", colour), ("not set", FAINT))
     else:
         style.nothing(axes)
 

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from gnomon.errors import BadData
 from gnomon.formats.cdf import Cdf, floats, read_cdf
+from gnomon.formats.pictures import FAINT, INK, new_figure
 from gnomon.instruments.imap.plots import style
 from gnomon.instruments.imap.plots.series import Span, Times, Values, gap_of, spans
-from gnomon.instruments.imap.plots.style import INK, X, Y, Z
+from gnomon.instruments.imap.plots.style import X, Y, Z
 from gnomon.timescales.tt2000 import FILL, utc_of_tt2000
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ def draw_science(field: Field, span: Span | None = None) -> Figure:
     drawn += [_magnitude, *bottom]
     heights = [3.0] * (_XYZ + 1) + [1.1] * len(bottom)
     with style.styled():
-        figure = style.new_figure(*_SIZE)
+        figure = new_figure(*_SIZE)
         grid = figure.add_gridspec(
             len(drawn), 1, left=_LEFT, right=_RIGHT, top=_TOP, bottom=_BOTTOM, hspace=0.3,
             height_ratios=heights,
@@ -240,7 +241,7 @@ def _quality(axes: Axes, field: Field) -> None:
     bad = known & (field.flags != 0)
     style.bars(axes, 0, spans(field.time, ~bad, known), style.QUIET)
     style.bars(axes, 0, spans(field.time, bad, known), style.WARNING)
-    words = [("good", style.FAINT), (f"flagged, {np.count_nonzero(bad):,} vectors", style.WARNING)]
+    words = [("good", FAINT), (f"flagged, {np.count_nonzero(bad):,} vectors", style.WARNING)]
     if field.bits is not None and (set_ := np.bitwise_or.reduce(field.bits)):
         names = [str(1 << bit) for bit in range(int(set_).bit_length()) if set_ >> bit & 1]
         words.append((f"bits {', '.join(names)}", INK))

@@ -1,110 +1,39 @@
-"""How pictures look: paper, ink, colours that the colour-blind tell apart, time in UTC.
-
-Matplotlib is imported when the first picture is made, and never chooses a window: figures are made
-without `pyplot` and drawn by Agg. Every font is one that comes with Matplotlib, and no clock goes
-into a file, so the same data give the same bytes with the same version of Matplotlib.
-"""
+"""How pictures look: paper, ink, colours that the colour-blind tell apart, time in UTC."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gnomon.errors import ConfigError, MissingExtra
+from gnomon.formats.pictures import FAINT, SOFT, Style, bare
 from gnomon.instruments.imap.plots.series import Span, Times, Values, gap_of, parted, thinned
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-INK, SOFT, FAINT, RULE, PAPER = "#16222e", "#566472", "#94a0ac", "#e4e8ec", "#ffffff"
 QUIET, BAND = "#dfe5ea", "#f3f5f7"
 X, Y, Z = "#0072b2", "#009e73", "#d55e00"
 """Of components (Okabe and Ito); the magnitude is `INK`."""
 INNER, OUTER, THIRD = "#cc79a7", "#0072b2", "#566472"
 """Of the inner and outer sensor, and of what belongs to neither."""
 DANGER, WARNING = "#c0392b", "#e69f00"
-DPI = 100
 _TITLE_PAD = 7
-SUFFIXES = (".png", ".svg", ".pdf")
 
-_RC: Any = {
-    "font.family": "DejaVu Sans",
-    "font.size": 10,
-    "text.color": INK,
-    "axes.edgecolor": FAINT,
-    "axes.labelcolor": SOFT,
-    "axes.labelsize": 9.5,
-    "axes.linewidth": 0.8,
-    "axes.titlesize": 11.5,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "axes.titlepad": _TITLE_PAD,
-    "axes.facecolor": PAPER,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "axes.formatter.useoffset": False,
-    "grid.color": RULE,
-    "grid.linewidth": 0.7,
-    "figure.facecolor": PAPER,
-    "figure.dpi": DPI,
-    "savefig.dpi": DPI,
-    "lines.linewidth": 1.1,
-    "lines.solid_joinstyle": "round",
-    "xtick.color": FAINT,
-    "ytick.color": FAINT,
-    "xtick.labelcolor": SOFT,
-    "ytick.labelcolor": SOFT,
-    "xtick.labelsize": 9,
-    "ytick.labelsize": 9,
-    "xtick.major.size": 3,
-    "ytick.major.size": 3,
-    "svg.hashsalt": "gnomon",
-    "svg.fonttype": "none",
-    "timezone": "UTC",
-}
-
-
-@contextmanager
-def styled() -> Iterator[None]:
-    """Make and draw figures in our style.
-
-    Raises
-    ------
-    MissingExtra
-        Matplotlib is not installed.
-    """
-    try:
-        import matplotlib as mpl  # noqa: PLC0415
-    except ImportError:
-        raise MissingExtra("matplotlib", "plots") from None
-    with mpl.rc_context(_RC):
-        yield
-
-
-def new_figure(width_in: float, height_in: float) -> Figure:
-    """Return an empty figure; call it within `styled`."""
-    from matplotlib.figure import Figure as Empty  # noqa: PLC0415
-
-    return Empty(figsize=(width_in, height_in), layout=None)
-
-
-def save(figure: Figure, path: Path) -> None:
-    """Draw a figure into a PNG, SVG or PDF, under another name first, then renamed."""
-    suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise ConfigError(f"{path.name}: a picture is one of {', '.join(SUFFIXES)}")
-    # Neither the version of Matplotlib nor the time of day.
-    silent = {".png": ["Software"], ".svg": ["Date", "Creator"], ".pdf": ["CreationDate"]}[suffix]
-    metadata: dict[str, Any] = dict.fromkeys(silent)
-    part = path.with_name(path.name + ".part")
-    with styled():
-        figure.savefig(part, format=suffix[1:], metadata=metadata)
-    part.replace(path)
+_STYLE = Style(
+    {
+        "axes.labelcolor": SOFT,
+        "axes.labelsize": 9.5,
+        "axes.titlesize": 11.5,
+        "axes.titlepad": _TITLE_PAD,
+        "axes.formatter.useoffset": False,
+        "lines.linewidth": 1.1,
+        "lines.solid_joinstyle": "round",
+    }
+)
+styled, save = _STYLE.styled, _STYLE.save
 
 
 def head(figure: Figure, title: str, *lines: str, left: float) -> None:
@@ -136,11 +65,6 @@ def timed(axes: Axes, span: Span, *, labelled: bool = True) -> None:
     axes.xaxis.set_major_formatter(formatter)
     axes.tick_params(labelbottom=labelled)
     bare(axes)
-
-
-def bare(axes: Axes) -> None:
-    """Leave the left and lower edge only."""
-    axes.spines[["top", "right"]].set_visible(False)
 
 
 def names_above(axes: Axes, *entries: tuple[str, str]) -> None:

@@ -12,11 +12,11 @@ from gnomon.core.dataset import Input, Report
 from gnomon.core.steps import In, Out, StepConfig, step
 from gnomon.instruments.imap.kinds import L1B, L1C, MANUAL, MANUAL_DATA
 from gnomon.instruments.imap.steps.apply import Sensor
-from gnomon.instruments.imap.steps.quality import instant
+from gnomon.instruments.imap.steps.quality import FlagsConfig, instant
 from gnomon.instruments.imap.steps.science import GROUP, mode_and_day, science_of
 
 
-class ChangeConfig(StepConfig):
+class ChangeConfig(FlagsConfig):
     """One change point: what holds from a time on; a row of a layer's CSV."""
 
     time: str = Field(description="UTC, ISO 8601")
@@ -24,10 +24,6 @@ class ChangeConfig(StepConfig):
     offset_y: float = Field(0.0, description="nT")
     offset_z: float = Field(0.0, description="nT")
     timedelta: float = Field(0.0, description="added to epochs, seconds")
-    quality_flag: int = Field(0, ge=-1, le=1, description="1 sets the flag, -1 clears it")
-    quality_bitmask: int = Field(
-        0, ge=-0xFFFF, le=0xFFFF, description="N sets bits, -N clears them"
-    )
 
     @field_validator("time")
     @classmethod

@@ -18,17 +18,22 @@ from gnomon.instruments.imap.steps.science import GROUP, mode_and_day, science_o
 _TO_THE_END = re.compile(r":59\.9+Z?$")
 
 
-class WindowConfig(StepConfig):
+class FlagsConfig(StepConfig):
+    """What a row does to flags."""
+
+    quality_flag: int = Field(0, ge=-1, le=1, description="1 sets the flag, -1 clears it")
+    quality_bitmask: int = Field(
+        0, ge=-0xFFFF, le=0xFFFF, description="N sets bits, -N clears them"
+    )
+
+
+class WindowConfig(FlagsConfig):
     """One window: a row of the CSV that users write."""
 
     start_date: str = Field(description="UTC, ISO 8601")
     end_date: str = Field(
         description="UTC, ISO 8601: the first instant after the window; second 59.9… means the"
         " end of the minute"
-    )
-    quality_flag: int = Field(0, ge=-1, le=1, description="1 sets the flag, -1 clears it")
-    quality_bitmask: int = Field(
-        0, ge=-0xFFFF, le=0xFFFF, description="N sets bits, -N clears them"
     )
     nan_x: bool = Field(False, description="blank the x component")
     nan_y: bool = Field(False, description="blank the y component")
