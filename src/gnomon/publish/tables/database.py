@@ -85,7 +85,16 @@ class Database(ABC):
             shaped = fit(there)
             self._check(there, shaped)
             self._evolve(connection, shaped)
-            change = self._merge(connection, shaped, file, dry=dry)
+            # Of a file that was never here the rows are new, but for those of other files.
+            is_new = held is None and not dry and self._is_empty(connection, shaped, file)
+            if is_new and self._append(connection, shaped):
+                number = shaped.rows.num_rows
+                change = Change(
+                    table, number, number, schema=shaped.changes, notes=shaped.notes,
+                    lost=shaped.lost,
+                )  # fmt: skip
+            else:
+                change = self._merge(connection, shaped, file, dry=dry)
             ledger.remember(connection, self.mark, table, file, shaped.rows.num_rows)
             return change
 
@@ -217,6 +226,18 @@ class Database(ABC):
                     break
 
     # -- the rows
+
+    def _is_empty(self, connection: Any, shaped: Shaped, file: File) -> bool:
+        """Tell whether the table has no rows that a file's could replace by their slot."""
+        if shaped.create or not file.slot:
+            return True
+        where, values = self._where(file.slot)
+        query = self._literal(f"SELECT 1 FROM {quoted(shaped.name)} WHERE ") + where
+        return connection.execute(f"{query} LIMIT 1", values).fetchone() is None
+
+    def _append(self, connection: Any, shaped: Shaped) -> bool:  # noqa: ARG002
+        """Put rows straight into the table, if that can be; False where a key is there already."""
+        return False
 
     def _merge(self, connection: Any, shaped: Shaped, file: File, *, dry: bool) -> Change:
         self._stage(connection, shaped)

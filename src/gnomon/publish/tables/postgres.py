@@ -100,18 +100,30 @@ class Postgres(Database):
         acts += [f"ALTER COLUMN {quoted(name)} DROP NOT NULL" for name in shaped.relax]
         connection.execute(f"ALTER TABLE {quoted(shaped.name)} {', '.join(acts)}")
 
+    def _append(self, connection: Any, shaped: Shaped) -> bool:
+        connection.execute("SAVEPOINT append")
+        try:
+            self._copy(connection, quoted(shaped.name), shaped)
+        except self._driver.errors.UniqueViolation:
+            connection.execute("ROLLBACK TO SAVEPOINT append")
+            return False
+        return True
+
     def _stage(self, connection: Any, shaped: Shaped) -> None:
+        connection.execute(
+            f"CREATE TEMPORARY TABLE {STAGE} ON COMMIT DROP AS"
+            f" SELECT {listed(shaped.rows.column_names)} FROM {quoted(shaped.name)} WITH NO DATA"
+        )
+        self._copy(connection, STAGE, shaped)
+
+    def _copy(self, connection: Any, into: str, shaped: Shaped) -> None:
         names = shaped.rows.column_names
         if len(names) > _MOST_COLUMNS:
             raise ConfigError(f"{shaped.name} would have {len(names)} columns; PostgreSQL takes"
                               f" {_MOST_COLUMNS}")  # fmt: skip
         for name in names:
             _check_name(name)
-        connection.execute(
-            f"CREATE TEMPORARY TABLE {STAGE} ON COMMIT DROP AS"
-            f" SELECT {listed(names)} FROM {quoted(shaped.name)} WITH NO DATA"
-        )
-        command = f"COPY {STAGE} ({listed(names)}) FROM STDIN (FORMAT csv)"
+        command = f"COPY {into} ({listed(names)}) FROM STDIN (FORMAT csv)"
         with connection.cursor() as cursor, cursor.copy(command) as copy:
             for first in range(0, shaped.rows.num_rows, _ROWS):
                 copy.write(_csv(shaped.rows.slice(first, _ROWS)))
