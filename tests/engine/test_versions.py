@@ -4,11 +4,12 @@ import json
 
 import pytest
 
+from gnomon.catalog.writing import Writing
 from gnomon.engine import upkeep
 from gnomon.engine.adopt import Brought, adopt
 from gnomon.engine.cleanup import CleanupTask, cleanup
 from gnomon.engine.index import index
-from gnomon.errors import ConfigError, Conflict
+from gnomon.errors import ConfigError, Conflict, ConnectionLost
 from versions import BOUND, DATA, FIXED, LAYER, NOTE, SCIENCE, VERSIONS, VersionLab
 
 
@@ -105,6 +106,27 @@ def test_the_same_content_is_the_same_version_though_files_name_it(lab):
     assert lab.run().ok
     assert path.read_bytes() == b"\0b_v001\0abc\0b_v001\0"
     assert lab.versions(BOUND, "day=1") == [(1, True)]
+    lab.assert_clean()
+
+
+@pytest.mark.parametrize("lost", [1, 2])
+def test_a_transaction_that_is_lost_writes_the_version_once(lab, monkeypatch, lost):
+    """The file is in its place already, with its version in it."""
+    finish, left = Writing.finish, [lost]
+
+    def fail(self, outcome, code):
+        if any(product.kind == BOUND.name for product in outcome.products) and left[0]:
+            left[0] -= 1
+            raise ConnectionLost("cut")
+        finish(self, outcome, code)
+
+    monkeypatch.setattr(Writing, "finish", fail)
+    monkeypatch.setattr("gnomon.engine.loop._RECONNECT_S", (0.01,) * 3)
+    lab.put(science_1_v1__1="abc")
+    assert lab.run().ok
+    assert left == [0]
+    assert lab.path(BOUND.name, "day=1").read_bytes() == b"\0b_v001\0abc\0b_v001\0"
+    assert upkeep.verify(lab.catalog, lab.store, seen=lambda _: None).corrupt == []
     lab.assert_clean()
 
 

@@ -52,6 +52,7 @@ class Commit:
         self._placed: dict[str, Path] = {}
         self._folders: set[Path] = set()
         self._lead: dict[tuple[str, str], int] = {}
+        self._inscribed: dict[str, tuple[int, Product]] = {}
 
     def write(self, writing: Writing, job: Job, outcome: Outcome, now_us: int) -> Outcome:
         """Write one outcome; return it as it was written."""
@@ -72,6 +73,7 @@ class Commit:
     def forget(self) -> None:
         """Take what was placed for lasting: its transaction went through."""
         self._placed.clear()
+        self._inscribed.clear()
 
     def _attempt(self, writing: Writing, job: Job, outcome: Outcome, now_us: int) -> None:
         products = outcome.products
@@ -132,7 +134,7 @@ class Commit:
             # What was set aside has a number below 0, which no version follows.
             newest = max((d.version for d in versions if d.version > 0), default=None)
             version = kind.version_after(None if kind.is_fixed else newest)
-        product = inscribed(product, kind, version)
+        product = self._with_version(product, kind, version)
         path = product.place or kind.format(product.key, version, product.tags)
         if writing.is_taken(path):
             raise Conflict(f"{product.kind} {key} would overwrite {path}, which has another key")
@@ -157,6 +159,16 @@ class Commit:
         self._folders.add((self._store.root / aside).parent)
         writing.set_aside(at.seq, aside)
 
+    def _with_version(self, product: Product, kind: Kind, version: int) -> Product:
+        """Write its version into a product, unless a transaction that was lost has done so."""
+        done, made = self._inscribed.get(product.path, (version, None))
+        if done != version:
+            raise Conflict(f"{product.kind}: another version came in between; made anew next time")
+        if made is None:
+            made = inscribed(product, kind, version)
+            self._inscribed[product.path] = (version, made)
+        return made
+
     def _move(self, product: Product, path: str) -> int:
         """Bring a product to its path, from where a transaction that was lost has left it."""
         finished = self._placed.get(product.path, Path(product.path))
@@ -175,7 +187,8 @@ class Commit:
         try:
             (self._store.verify if again else self._store.check)(dataset)
         except Corrupt as error:
-            product = inscribed(product, self._kinds[product.kind], dataset.version)
+            kind = self._kinds[product.kind]
+            product = self._with_version(product, kind, dataset.version)
             if product.sha256 != dataset.sha256:
                 raise
             _log.warning("made anew: %s", error)
