@@ -1,7 +1,9 @@
 """The catalogue on both databases, and its schema."""
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from gnomon.catalog import catalog as catalog_module
 from gnomon.catalog import schema, tables
 from gnomon.catalog.catalog import Catalog
 from gnomon.errors import CatalogError, ConfigError
@@ -121,3 +124,21 @@ def test_plain_postgresql_addresses_use_our_driver(new_postgres):
     catalog = Catalog(url.render_as_string(hide_password=False), {})
     catalog.prepare()
     catalog.close()
+
+
+@pytest.mark.parametrize(("text", "tries"), [("database is locked", 3), ("no such thing", 1)])
+def test_switching_to_a_log_waits_for_others_that_do(monkeypatch, text, tries):
+    asked = []
+
+    class Connection:
+        def execute(self, statement):
+            asked.append(statement)
+            if len(asked) < 3:
+                raise sqlite3.OperationalError(text)
+
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    with ExitStack() as stack:
+        if tries == 1:
+            stack.enter_context(pytest.raises(sqlite3.OperationalError))
+        catalog_module._log_ahead(Connection())
+    assert len(asked) == tries
