@@ -18,6 +18,7 @@ import typer
 from rich.console import Console
 from rich.logging import RichHandler
 
+from gnomon.cli.missing import missing_extra
 from gnomon.engine.project import How, Project
 from gnomon.errors import ConfigError, GnomonError
 
@@ -91,14 +92,22 @@ def ending(view: Screen) -> Iterator[None]:
     try:
         yield
     except GnomonError as error:
-        if view.as_json:
-            view.document({"error": error.slug, "message": str(error)})
-        view.err.print(f"[red]error:[/] {_escaped(str(error))}", soft_wrap=True)
-        raise typer.Exit(USAGE if isinstance(error, ConfigError) else FAILURES) from None
+        raise _told(view, error) from None
+    except ModuleNotFoundError as error:
+        if (ours := missing_extra(error)) is None:
+            raise
+        raise _told(view, ours) from None
     except BrokenPipeError:
         # The reader of our output left, as `head` does.
         sys.stderr.close()
         raise typer.Exit(FAILURES) from None
+
+
+def _told(view: Screen, error: GnomonError) -> typer.Exit:
+    if view.as_json:
+        view.document({"error": error.slug, "message": str(error)})
+    view.err.print(f"[red]error:[/] {_escaped(str(error))}", soft_wrap=True)
+    return typer.Exit(USAGE if isinstance(error, ConfigError) else FAILURES)
 
 
 def _escaped(text: str) -> str:

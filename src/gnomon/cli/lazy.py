@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, ClassVar
 
 import typer
 from typer.core import TyperGroup
+
+USAGE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class LazyGroup(TyperGroup):
         if known is None:
             return None
         module, _, name = known.where.partition(":")
-        return as_command(getattr(import_module(module), name), cmd_name)
+        return loaded(lambda: getattr(import_module(module), name), cmd_name)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
         """Write the commands into the help, none of them imported."""
@@ -65,6 +67,19 @@ def lazy_app(table: Mapping[str, Lazy], *, text: str) -> typer.Typer:
     app = typer.Typer(cls=group, help=text, no_args_is_help=True)
     app.callback()(_nothing)
     return app
+
+
+def loaded(find: Callable[[], Any], name: str) -> Any:
+    """Import a command; leave with the extra to install where a library is absent."""
+    try:
+        return as_command(find(), name)
+    except ModuleNotFoundError as error:
+        from gnomon.cli.missing import missing_extra  # noqa: PLC0415  hardly ever
+
+        if (ours := missing_extra(error)) is None:
+            raise
+        typer.echo(f"error: {ours}", err=True)
+        raise typer.Exit(USAGE) from None
 
 
 def as_command(found: Any, name: str) -> Any:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gnomon.cli.lazy import Lazy, LazyGroup, as_command
+from gnomon.cli.lazy import Lazy, LazyGroup, loaded
 from gnomon.version import VERSION
 
 COMMANDS = "gnomon.commands"
@@ -63,7 +63,7 @@ class Commands(LazyGroup):
         """Import and return a command, or None where there is none of that name."""
         point = _instruments().get(cmd_name) if cmd_name not in OWN else None
         if point is not None:
-            return as_command(point.load(), cmd_name)
+            return loaded(point.load, cmd_name)
         return super().get_command(ctx, cmd_name)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
