@@ -91,6 +91,7 @@ def test_vectors_of_other_days_are_left_out_of_level_2_and_stay_in_the_offsets(
     assert len(read_cdf(tmp_path / "offsets.cdf").variables["epoch"].values) == 4
     applied, made = run(tmp_path, write_science("a.cdf", [START - 1], np.ones((1, 3))))
     assert applied.frames == ()
+    assert applied.lost == ("no frame was written: no vector is of 2026-01-16",)
 
 
 @pytest.mark.usefixtures("attitude")
@@ -116,5 +117,20 @@ def test_the_same_files_give_the_same_bytes(tmp_path, write_science):
     assert bodies[0] == bodies[1]
 
 
-def test_the_store_is_found_from_the_metakernel():
-    assert Path("/store/spice/mk/x.tm").parents[module.METAKERNEL.path.count("/")] == Path("/store")
+@pytest.mark.parametrize(
+    ("path", "root"),
+    [("/store/spice/mk/x.tm", "/store"), ("/x.tm", "."), ("/a/b/spice/x.tm", ".")],
+)
+def test_a_metakernel_is_relative_to_its_store_or_to_where_the_user_stands(
+    monkeypatch, tmp_path, path, root
+):
+    asked = []
+
+    def attitude(*given):
+        asked.append(given[-1])
+        return frames.Attitude(np.empty((1, 3, 3)), ())
+
+    monkeypatch.setattr(frames, "attitude", attitude)
+    monkeypatch.chdir(tmp_path)
+    module.attitude("gse", np.array([START]), Path(path))
+    assert asked == [tmp_path / root]

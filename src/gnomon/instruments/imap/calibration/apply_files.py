@@ -111,6 +111,8 @@ def apply_files(task: Task, offsets: Path, path_of: Callable[[str], Path]) -> Ap
     lost = []
     if science.n_untimed or made.n_untimed:
         lost.append(f"{science.n_untimed + made.n_untimed} vectors without a time were left out")
+    if not len(made.tt2000):
+        lost.append(f"no frame was written: no vector is of {task.day}")
     frames = []
     metrics = _metrics(science, made, task)
     for frame in task.frames if len(made.tt2000) else ():
@@ -187,10 +189,17 @@ def attitude(frame: str, tt2000: NDArray[np.int64], metakernel: Path) -> tuple[F
     # SPICE is optional, and offsets need none.
     from gnomon.instruments.imap.kernels import frames  # noqa: PLC0415
 
-    root = metakernel.parents[METAKERNEL.path.count("/")]
-    found = frames.attitude(frame, tt2000, metakernel, root)
+    found = frames.attitude(frame, tt2000, metakernel, _root_of(metakernel))
     if not found.gaps:
         return found.matrices, ""
     gap = found.gaps[0]
     more = f" and {len(found.gaps) - 1} more gaps" if len(found.gaps) > 1 else ""
     return found.matrices, f"from {iso(gap.start)} to {iso(gap.stop)} UTC ({gap.reason}){more}"
+
+
+def _root_of(metakernel: Path) -> Path:
+    """Return what names in a metakernel are relative to: its store, or where the user stands."""
+    folders = Path(METAKERNEL.path).parts[:-1]
+    if metakernel.parts[-len(folders) - 1 : -1] != folders:
+        return Path.cwd()
+    return metakernel.parents[len(folders)]

@@ -55,7 +55,10 @@ Output = Annotated[
 ]
 Metakernel = Annotated[
     Path | None,
-    typer.Option(help="A file, or a name in the store, in place of the one that covers the day."),
+    typer.Option(
+        help="A file, or a name in the store, in place of the one that covers the day. Paths in a"
+        " file elsewhere are relative to the current folder."
+    ),
 ]
 Temporary = Annotated[
     bool,
