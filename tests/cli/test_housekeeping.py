@@ -26,6 +26,12 @@ def test_a_file_is_adopted_listed_and_known_the_second_time(project):
     assert gnomon("lineage", "imap.xtce", "instrument=mag", folder=project).code == 0
 
 
+def test_a_value_may_have_any_mark(project):
+    (project / "k.bc").write_text("k")
+    words = ["adopt", "k.bc", "--kind", "imap.kernel", "folder=ck", "name=a,b%20=c.bc"]
+    assert gnomon(*words, "--json", folder=project).data["path"] == "spice/ck/a,b%20=c.bc"
+
+
 @pytest.mark.parametrize(
     ("words", "tells"),
     [

@@ -289,6 +289,40 @@ def test_a_current_file_is_cleaned_on_demand_and_nothing_is_made_again(lab):
     assert lab.text(DATA.name, "day=1") == "a"
 
 
+def test_a_file_that_was_cleaned_comes_back_when_it_is_brought_again(lab, tmp_path):
+    for text in ("old", "new"):
+        made = adopt(lab.catalog, lab.store, brought(tmp_path / "x.txt", SCIENCE, text, day=1))
+    everything = CleanupTask(paths_to_match=("science/*",), keep_latest_version_only=False)
+    assert len(cleanup(lab.catalog, lab.store, [everything])) == 2
+    assert lab.states() == {"done": 2}  # adoptions are not made ready: nobody can repeat them
+    again = adopt(lab.catalog, lab.store, brought(tmp_path / "x.txt", SCIENCE, "new", day=1))
+    assert (again.is_new, again.is_current) == (False, True)
+    assert (lab.store.root / made.dataset.path).read_text() == "new"
+    assert lab.run().ok
+    assert lab.text(DATA.name, "day=1") == "n"
+
+
+def test_an_index_goes_on_where_a_file_cannot_be_taken(lab):
+    root = lab.store.root
+    for path in ("science/s001_v001.0004.txt", "science/s001_v004.txt", "fixed/k"):
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(path)
+    found = index(lab.catalog, lab.store, VERSIONS.kinds)
+    assert sorted(path for path, _ in found.adopted) == ["fixed/k", "science/s001_v001.0004.txt"]
+    ((refused, why),) = found.refused
+    assert refused == "science/s001_v004.txt"
+    assert "has another v001.0004" in why
+
+
+def test_version_nought_keeps_its_name(lab):
+    path = lab.store.root / "notes/versions/n001_v000.txt"
+    path.parent.mkdir(parents=True)
+    path.write_text("nought")
+    index(lab.catalog, lab.store, VERSIONS.kinds)
+    assert path.read_text() == "nought"
+    assert lab.versions(NOTE, "day=1") == [(0, True)]
+
+
 @pytest.mark.parametrize("age", ["", "30", "d", "1w", "-1d"])
 def test_an_age_is_an_age(age):
     with pytest.raises(ValueError, match="is no age"):

@@ -129,13 +129,13 @@ class Writing(Transaction):
         self._connection.execute(mine.values(state=State.READY, lease_us=0, changed=self._next()))
 
     def reopen(self, fingerprints: Sequence[str]) -> None:
-        """Make finished jobs ready again."""
+        """Make finished jobs ready again, but for adoptions, which nobody can repeat."""
         self.flush()
         job, seq = tables.job, self._next()
         for chunk in chunks(fingerprints):
-            mine = sa.and_(job.c.fingerprint.in_(chunk), job.c.state != State.RUNNING)
-            values = {"state": State.READY, "changed": seq}
-            self._connection.execute(sa.update(job).where(mine).values(values))
+            mine = sa.update(job).where(job.c.fingerprint.in_(chunk), job.c.act != Act.ADOPT)
+            idle = mine.where(job.c.state != State.RUNNING)
+            self._connection.execute(idle.values(state=State.READY, changed=seq))
 
     def rejected_fetches(self, source: str) -> list[tuple[str, str, Item]]:
         """Return the rejected fetches of what a source lists: job, note and item."""
@@ -239,13 +239,11 @@ class Writing(Transaction):
         values = {"version": -seq, "path": path, "current": False, "changed": self._next()}
         self._connection.execute(sa.update(dataset).where(dataset.c.seq == seq).values(values))
 
-    def removed(self, seq: int, now_us: int, path: str | None = None) -> None:
-        """Note that a dataset's file was removed, or is kept elsewhere from now on."""
-        dataset = tables.dataset
-        values: dict[str, Any] = {"removed_us": now_us, "changed": self._next()}
-        if path is not None:
-            values["path"] = path
-        self._connection.execute(sa.update(dataset).where(dataset.c.seq == seq).values(values))
+    def removed(self, seq: int, now_us: int) -> None:
+        """Note that a dataset's file was removed to save space."""
+        values = {"removed_us": now_us, "changed": self._next()}
+        mine = sa.update(tables.dataset).where(tables.dataset.c.seq == seq)
+        self._connection.execute(mine.values(values))
 
     def is_taken(self, path: str) -> bool:
         """Tell whether a row names this path of the store."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 from rich.markup import escape
@@ -35,7 +36,8 @@ def adopt(
     with project(folder, as_json=as_json) as (opened, screen):
         chosen = opened.registry.kind(kind)
         pairs = _pairs(values or [])
-        key = chosen.key(",".join(f"{name}={pairs[name]}" for name in chosen.keys if name in pairs))
+        given = {name: quote(pairs[name]) for name in chosen.keys if name in pairs}
+        key = chosen.key(",".join(f"{name}={text}" for name, text in given.items()))
         tags = {name: text for name, text in pairs.items() if name in chosen.tags}
         if stray := set(pairs) - set(key) - set(tags):
             raise ConfigError(f"{kind} has neither key nor tag {', '.join(sorted(stray))}")

@@ -13,7 +13,7 @@ A path template both formats and parses, so the name of a file is written down o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from urllib.parse import quote, unquote
@@ -37,11 +37,18 @@ _WORK = "work"  # the store's own folder, which `sweep` empties
 
 @dataclass(frozen=True, slots=True)
 class ParsedPath:
-    """What a path says about the dataset that it holds."""
+    """What a path says about the dataset that it holds.
+
+    Attributes
+    ----------
+    is_alias : bool
+        It is the second name of whichever version is current, and `version` says nothing.
+    """
 
     key: Key
     tags: Tags
     version: int
+    is_alias: bool = False
 
 
 @dataclass(frozen=True)
@@ -228,16 +235,19 @@ class Kind:
         return None if values is None else self._parsed(values)
 
     def parse_any(self, path: str) -> ParsedPath | None:
-        """Return what `path` says, older names and aliases included (an alias has version 0)."""
+        """Return what `path` says, older names and aliases included."""
         if (parsed := self.parse(path)) is not None:
             return parsed
-        older = [(self._read(legacy.path), legacy.given) for legacy in self.legacy]
-        if self.alias:
-            older.append((self._alias, {VERSION: 0}))
-        for template, given in older:
+        for template, given in self._older:
             if (values := template.parse(path)) is not None:
                 return self._parsed({**given, **values})
+        if self.alias and (values := self._alias.parse(path)) is not None:
+            return replace(self._parsed(values), is_alias=True)
         return None
+
+    @cached_property
+    def _older(self) -> tuple[tuple[Template, Mapping[str, KeyValue]], ...]:
+        return tuple((self._read(legacy.path), legacy.given) for legacy in self.legacy)
 
     def _parsed(self, values: Mapping[str, KeyValue]) -> ParsedPath:
         key = {name: values[name] for name in self.keys}

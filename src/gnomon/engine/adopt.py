@@ -18,11 +18,12 @@ from gnomon.core.dataset import Coverage, Dataset, coverage_of
 from gnomon.core.fingerprint import digest
 from gnomon.core.jobs import Act, Cell, Job, Product
 from gnomon.core.kinds import Key, Kind, Tags
+from gnomon.engine.aliases import alias_of
 from gnomon.engine.execute import now_us
 from gnomon.engine.inscription import inscribed
 from gnomon.errors import ConfigError, Conflict
 from gnomon.store.hashing import sha256_of, size_of
-from gnomon.store.store import Store, sync
+from gnomon.store.store import WORK, Store, sync
 from gnomon.version import VERSION
 
 
@@ -86,8 +87,9 @@ def adopt(catalog: Catalog, store: Store, brought: Brought) -> Adopted:
         product = _product(replace(brought, key=key), file)
         with catalog.writing() as writing:
             adopted = _Adoption(writing, store, brought.kind).take(product, file)
-    if adopted.is_current and brought.kind.alias:
-        store.name_also(adopted.dataset.path, brought.kind.alias_of(key, product.tags))
+    alias = alias_of(catalog.kinds, adopted.dataset)
+    if adopted.is_current and alias:
+        store.name_also(adopted.dataset.path, alias)
     return adopted
 
 
@@ -127,6 +129,8 @@ class _Adoption:
         text = self._kind.text(product.key)
         versions = self._writing.versions(self._kind.name, text)
         same = next((d for d in versions if product.sha256 in {d.sha256, d.content}), None)
+        if same is not None and not self._store.path(same).exists():
+            self._bring_back(product, same)
         seq = self._add(product, file, versions) if same is None else same.seq
         numbers = [dataset.version for dataset in versions]
         version = product.version if same is None else same.version
@@ -139,7 +143,9 @@ class _Adoption:
     def _add(self, product: Product, file: Path, versions: Sequence[Dataset]) -> int:
         kind = self._kind
         highest = max((dataset.version for dataset in versions), default=None)
-        version = product.version or kind.version_after(highest)
+        version = product.version
+        if version is None:
+            version = kind.version_after(highest)
         if any(dataset.version == version for dataset in versions):
             where = kind.version_text(version)
             raise Conflict(f"{file}: {kind.name} {kind.text(product.key)} has another {where}")
@@ -153,6 +159,13 @@ class _Adoption:
         first, mtime_ns = not versions, signature.mtime_ns
         return self._writing.add(product, version, path, mtime_ns, now_us(), first=first)
 
+    def _bring_back(self, product: Product, known: Dataset) -> None:
+        """Fill the place of a file that was removed, or lost."""
+        made = inscribed(product, self._kind, known.version)
+        signature = self._store.place(Path(made.path), known.path)
+        self._store.sync_folders({(self._store.root / known.path).parent})
+        self._writing.restored(known.seq, signature.mtime_ns)
+
     def _inside(self, file: Path) -> str:
         """Return the path of a file that was put into the store by hand, else nothing.
 
@@ -163,8 +176,8 @@ class _Adoption:
             return ""
         relative = file.resolve().relative_to(root).as_posix()
         parsed = self._kind.parse_any(relative)
-        own = parsed is not None and parsed.version != 0
-        return relative if own and not relative.startswith("work/") else ""
+        own = parsed is not None and not parsed.is_alias
+        return relative if own and not relative.startswith(f"{WORK}/") else ""
 
     def _settle(self, product: Product, text: str, seq: int) -> None:
         cell = Cell(0, Act.ADOPT, ADOPTED, self._kind.name, product.key, text)

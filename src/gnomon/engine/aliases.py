@@ -9,9 +9,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from gnomon.catalog import queries
+from gnomon.catalog.catalog import Catalog
+from gnomon.core.dataset import Dataset
 from gnomon.core.jobs import Changes
 from gnomon.core.kinds import Kind
 from gnomon.store.store import Store
+
+
+def alias_of(kinds: Mapping[str, Kind], dataset: Dataset) -> str:
+    """Return the second name of a dataset, relative to the store's root; nothing if it has none."""
+    kind = kinds[dataset.kind]
+    return kind.alias_of(dataset.key, dataset.tags) if kind.alias else ""
+
+
+def aliases(catalog: Catalog) -> dict[str, Dataset]:
+    """Return what is current by its second name."""
+    named = [kind.name for kind in catalog.kinds.values() if kind.alias]
+    current = [stored.dataset for name in named for stored in queries.datasets(catalog, name)]
+    return {alias_of(catalog.kinds, dataset): dataset for dataset in current}
 
 
 def follow(store: Store, kinds: Mapping[str, Kind], changes: Changes) -> list[Callable[[], None]]:
@@ -19,10 +35,8 @@ def follow(store: Store, kinds: Mapping[str, Kind], changes: Changes) -> list[Ca
     away: list[Callable[[], None]] = []
     given: list[Callable[[], None]] = []
     for dataset, stands in changes.datasets:
-        kind = kinds[dataset.kind]
-        if not kind.alias:
+        if not (alias := alias_of(kinds, dataset)):
             continue
-        alias = kind.alias_of(dataset.key, dataset.tags)
         if stands:
             given.append(partial(store.name_also, dataset.path, alias))
         else:

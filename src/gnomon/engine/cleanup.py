@@ -21,6 +21,7 @@ from gnomon.catalog.catalog import Catalog
 from gnomon.catalog.queries import Stored
 from gnomon.core.dataset import MICROSECONDS
 from gnomon.core.steps import StepConfig
+from gnomon.engine.aliases import alias_of
 from gnomon.engine.execute import now_us
 from gnomon.errors import ConfigError
 from gnomon.store.hashing import sha256_of
@@ -86,7 +87,7 @@ def cleanup(
         if task.cleanup_mode == "archive" and task.archive_folder is None:
             raise ConfigError(f"cleanup {task.name or task.paths_to_match}: no archive_folder")
         for stored in queries.datasets(catalog, every_version=True):
-            if _matches(stored, task, now):
+            if _matches(stored, task, now) and _has_file(store, stored):
                 chosen.setdefault(stored.dataset.seq, (stored, task))
     oldest_first = sorted(chosen.values(), key=lambda one: one[0].dataset.arrived_us)
     cleaner = _Cleaner(catalog, store, dry_run=dry_run)
@@ -98,7 +99,13 @@ def _matches(stored: Stored, task: CleanupTask, now: int) -> bool:
     old = now - dataset.arrived_us >= task.age_s * MICROSECONDS
     superseded = not stored.current or not task.keep_latest_version_only
     named = any(fnmatchcase(dataset.path, pattern) for pattern in task.paths_to_match)
-    return dataset.removed_us is None and old and superseded and named
+    return old and superseded and named
+
+
+def _has_file(store: Store, stored: Stored) -> bool:
+    """Tell whether there is something to remove: a cleanup that died may have left the file."""
+    dataset = stored.dataset
+    return dataset.removed_us is None or store.path(dataset).exists()
 
 
 class _Cleaner:
@@ -120,9 +127,9 @@ class _Cleaner:
             if not stored.current:
                 # To have it back, as after A, B, A, it is made anew.
                 writing.reopen(writing.makers(dataset.seq))
-        kind = self._catalog.kinds[dataset.kind]
-        if stored.current and kind.alias:
-            self._store.name_no_longer(dataset.path, kind.alias_of(dataset.key, dataset.tags))
+        alias = alias_of(self._catalog.kinds, dataset)
+        if stored.current and alias:
+            self._store.name_no_longer(dataset.path, alias)
         path.unlink(missing_ok=True)
         return Cleaned(stored, task.name, target)
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from gnomon.catalog import queries
 from gnomon.catalog.catalog import Catalog
+from gnomon.core.dataset import Dataset
 from gnomon.core.kinds import Kind, ParsedPath
 from gnomon.engine.adopt import Adopted, Brought, adopt
+from gnomon.engine.aliases import aliases
 from gnomon.engine.commit import REPLACED
-from gnomon.errors import Conflict
+from gnomon.errors import ConfigError
 from gnomon.store.store import WORK, Store
 
 RECEIPTS = "receipts"
@@ -61,11 +63,11 @@ def index(
         if dry_run:
             found.adopted.append((relative, None))
             continue
-        version = parsed.version or None
+        version = None if parsed.is_alias else parsed.version
         brought = Brought(store.root / relative, kind, parsed.key, parsed.tags, version=version)
         try:
             found.adopted.append((relative, adopt(catalog, store, brought)))
-        except Conflict as error:
+        except ConfigError as error:
             found.refused.append((relative, str(error)))
     return found
 
@@ -75,11 +77,9 @@ def _named(
 ) -> Iterator[tuple[str, Kind, ParsedPath]]:
     """Return the unknown files whose names say what they are."""
     known = queries.paths(catalog)
-    aliases = _aliases(catalog, store)
+    second = aliases(catalog)
     for relative in _files(store.root):
-        if relative in known:
-            continue
-        if _is_alias_of(store, relative, aliases):
+        if relative in known or _stands_for(store, relative, second):
             continue
         named = _what(relative, kinds)
         if named is None:
@@ -105,19 +105,9 @@ def _files(root: Path) -> Iterator[str]:
                 yield (here / name).relative_to(root).as_posix()
 
 
-def _aliases(catalog: Catalog, store: Store) -> dict[str, Path]:
-    """Return the second names of what is current, with the files that they should be."""
-    return {
-        kind.alias_of(stored.dataset.key, stored.dataset.tags): store.path(stored.dataset)
-        for kind in catalog.kinds.values()
-        if kind.alias
-        for stored in queries.datasets(catalog, kind.name)
-    }
-
-
-def _is_alias_of(store: Store, relative: str, aliases: dict[str, Path]) -> bool:
-    own = aliases.get(relative)
-    if own is None or not own.exists():
+def _stands_for(store: Store, relative: str, named: Mapping[str, Dataset]) -> bool:
+    """Tell whether a file is the second name of what is current, and not what somebody wrote."""
+    if relative not in named:
         return False
-    path = store.root / relative
-    return path.samefile(own) or path.read_bytes() == own.read_bytes()
+    own, path = store.path(named[relative]), store.root / relative
+    return own.exists() and (path.samefile(own) or path.read_bytes() == own.read_bytes())

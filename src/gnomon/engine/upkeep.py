@@ -12,6 +12,7 @@ from gnomon.catalog.queries import JobRow, Stored
 from gnomon.core.dataset import Dataset
 from gnomon.core.jobs import State
 from gnomon.core.kinds import Kind
+from gnomon.engine.aliases import aliases
 from gnomon.engine.execute import now_us
 from gnomon.engine.owner import is_gone
 from gnomon.errors import Corrupt, UnknownName
@@ -90,18 +91,8 @@ def sweep(catalog: Catalog, store: Store, *, dry_run: bool = False) -> list[Path
 
 def _sweep(catalog: Catalog, store: Store, *, dry_run: bool) -> list[Path]:
     busy = {job.fingerprint for job in queries.running(catalog) if not is_gone(job.owner)}
-    known = queries.paths(catalog) | _aliases(catalog)
+    known = queries.paths(catalog) | aliases(catalog).keys()
     return store.sweep(known, busy, dry_run=dry_run)
-
-
-def _aliases(catalog: Catalog) -> set[str]:
-    """Return the second names of what is current."""
-    named = [kind for kind in catalog.kinds.values() if kind.alias]
-    return {
-        kind.alias_of(stored.dataset.key, stored.dataset.tags)
-        for kind in named
-        for stored in queries.datasets(catalog, kind.name)
-    }
 
 
 def retry(
