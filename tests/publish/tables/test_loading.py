@@ -114,6 +114,63 @@ def test_a_row_that_another_day_had_is_told(write, load, rows):
     assert load(write("x_20251102_v001.csv", day(2, 3)), DAYS).notes == ()
 
 
+@pytest.mark.parametrize(
+    ("made", "told"),
+    [
+        (day(3, 4), (2, 0, ())),
+        (day(2, 3, volts=7), (1, 1, ("1 rows were those of other files until now",))),
+        (day(1, 2, 3) + day(4, mode="Calibration"), (2, 2, ("2 rows were those",))),
+        (day(2) + day(3, volts=""), (1, 1, ("1 rows were those",))),
+        ([], (0, 0, ())),
+    ],
+)
+def test_a_new_file_goes_straight_into_its_table_and_else_fares_alike(
+    write, load, database, rows, monkeypatch, made, told
+):
+    """Rows whose keys are there already bring it back to the way of those that were here."""
+    kinds = ["at", "volts", "mode"]
+    first, second = (
+        write("x_20251101_v001.csv", day(1, 2)),
+        write("x_20251102_v001.csv", made, kinds),
+    )
+    found = []
+    for table in ("straight", "compared"):
+        if table == "compared":
+            monkeypatch.setattr(database, "_is_free", lambda *_: False)
+        job = DAYS.replace("readings", table) + "indexes: [{name: at_mode, columns: [mode]}]\n"
+        load(first, job)
+        change = load(second, job)
+        assert (change.inserted, change.updated, change.deleted) == (*told[:2], 0)
+        assert len(change.notes) == len(told[2])
+        assert all(
+            note.startswith(words) for note, words in zip(change.notes, told[2], strict=True)
+        )
+        held = [(one.name, one.rows) for one in database.loaded() if one.table == table]
+        assert held == [(first.name, 2), (second.name, len(made))]
+        said = change.schema, change.notes, change.lost, change.rows
+        found.append((said, rows(f"SELECT * FROM {table} ORDER BY at")))
+    assert found[0] == found[1]
+
+
+def test_rows_that_are_new_do_not_wait_to_be_compared(write, load, database, rows, monkeypatch):
+    monkeypatch.setattr(database, "_stage", lambda *_: pytest.fail("they wait"))
+    load(write("x_20251101_v001.csv", day(1, 2)), DAYS)
+    load(write("x_20251102_v001.csv", day(3, volts="")), DAYS)
+    assert days_of(rows) == [(1, 1.5, "Normal"), (2, 1.5, "Normal"), (3, None, "Normal")]
+
+
+def test_a_table_of_others_that_refuses_no_key_twice_gets_none_twice(write, load, rows, database):
+    with database._transaction() as connection:
+        connection.execute(
+            "CREATE TABLE readings (at bigint, volts float, mode text, file_date date)"
+        )
+        connection.execute("INSERT INTO readings VALUES (1, 9, 'Normal', '2025-11-01')")
+    change = load(write("x_20251102_v001.csv", day(1, 2)), DAYS)
+    assert (change.inserted, change.updated) == (1, 1)
+    assert change.notes == ("1 rows were those of other files until now",)
+    assert days_of(rows) == [(1, 1.5, "Normal"), (2, 1.5, "Normal")]
+
+
 # -- what identifies a row
 
 

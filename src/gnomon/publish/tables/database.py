@@ -48,6 +48,8 @@ class Database(ABC):
     unlike: ClassVar[str]
     """How rows are compared, nulls being alike: ``{0}`` and ``{1}`` are lists of columns."""
     types: ClassVar[Mapping[Name, str]]
+    collision: type[Exception]
+    """What the driver raises where a key is there already."""
 
     def __init__(self, address: Address, most: int) -> None:
         self.address = address
@@ -86,7 +88,7 @@ class Database(ABC):
             self._check(there, shaped)
             self._evolve(connection, shaped)
             # Of a file that was never here the rows are new, but for those of other files.
-            is_new = held is None and not dry and self._is_empty(connection, shaped, file)
+            is_new = held is None and not dry and self._is_free(connection, there, shaped, file)
             if is_new and self._append(connection, shaped):
                 number = shaped.rows.num_rows
                 change = Change(
@@ -169,6 +171,10 @@ class Database(ABC):
     def _stage(self, connection: Any, shaped: Shaped) -> None:
         """Put the rows into a temporary table `STAGE`, in the types of their table."""
 
+    @abstractmethod
+    def _put(self, connection: Any, into: str, shaped: Shaped) -> None:
+        """Put the rows into a table, whose name is quoted."""
+
     def _literal(self, text: str) -> str:
         """Return a part of a statement that has parameters."""
         return text
@@ -227,17 +233,27 @@ class Database(ABC):
 
     # -- the rows
 
-    def _is_empty(self, connection: Any, shaped: Shaped, file: File) -> bool:
-        """Tell whether the table has no rows that a file's could replace by their slot."""
-        if shaped.create or not file.slot:
+    def _is_free(self, connection: Any, there: Table | None, shaped: Shaped, file: File) -> bool:
+        """Tell whether the table has no rows of a file's slot, and refuses a key twice."""
+        if there is None:
+            return True
+        if not there.key:
+            return False
+        if not file.slot:
             return True
         where, values = self._where(file.slot)
         query = self._literal(f"SELECT 1 FROM {quoted(shaped.name)} WHERE ") + where
         return connection.execute(f"{query} LIMIT 1", values).fetchone() is None
 
-    def _append(self, connection: Any, shaped: Shaped) -> bool:  # noqa: ARG002
-        """Put rows straight into the table, if that can be; False where a key is there already."""
-        return False
+    def _append(self, connection: Any, shaped: Shaped) -> bool:
+        """Put rows straight into the table; False, and none put, where a key is there already."""
+        connection.execute("SAVEPOINT append")
+        try:
+            self._put(connection, quoted(shaped.name), shaped)
+        except self.collision:
+            connection.execute("ROLLBACK TO SAVEPOINT append")
+            return False
+        return True
 
     def _merge(self, connection: Any, shaped: Shaped, file: File, *, dry: bool) -> Change:
         self._stage(connection, shaped)

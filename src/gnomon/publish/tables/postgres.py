@@ -58,6 +58,7 @@ class Postgres(Database):
     def __init__(self, address: Address) -> None:
         super().__init__(address, _CONNECTIONS)
         self._driver = load_driver()
+        self.collision = self._driver.errors.UniqueViolation
 
     def _connect(self) -> Any:
         connection = connect(self._driver, self.address)
@@ -100,23 +101,14 @@ class Postgres(Database):
         acts += [f"ALTER COLUMN {quoted(name)} DROP NOT NULL" for name in shaped.relax]
         connection.execute(f"ALTER TABLE {quoted(shaped.name)} {', '.join(acts)}")
 
-    def _append(self, connection: Any, shaped: Shaped) -> bool:
-        connection.execute("SAVEPOINT append")
-        try:
-            self._copy(connection, quoted(shaped.name), shaped)
-        except self._driver.errors.UniqueViolation:
-            connection.execute("ROLLBACK TO SAVEPOINT append")
-            return False
-        return True
-
     def _stage(self, connection: Any, shaped: Shaped) -> None:
         connection.execute(
             f"CREATE TEMPORARY TABLE {STAGE} ON COMMIT DROP AS"
             f" SELECT {listed(shaped.rows.column_names)} FROM {quoted(shaped.name)} WITH NO DATA"
         )
-        self._copy(connection, STAGE, shaped)
+        self._put(connection, STAGE, shaped)
 
-    def _copy(self, connection: Any, into: str, shaped: Shaped) -> None:
+    def _put(self, connection: Any, into: str, shaped: Shaped) -> None:
         names = shaped.rows.column_names
         if len(names) > _MOST_COLUMNS:
             raise ConfigError(f"{shaped.name} would have {len(names)} columns; PostgreSQL takes"

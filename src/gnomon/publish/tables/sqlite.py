@@ -46,6 +46,7 @@ class Sqlite(Database):
     }
     begin = "BEGIN IMMEDIATE"
     unlike = "({0}) IS NOT ({1})"
+    collision = sqlite3.IntegrityError
 
     def __init__(self, address: Address, path: Path | None) -> None:
         super().__init__(address, most=1)
@@ -103,15 +104,17 @@ class Sqlite(Database):
             connection.execute(statement)
 
     def _stage(self, connection: sqlite3.Connection, shaped: Shaped) -> None:
-        names = shaped.rows.column_names
-        kept = f"SELECT {listed(names)} FROM {quoted(shaped.name)} WHERE 0"
+        kept = f"SELECT {listed(shaped.rows.column_names)} FROM {quoted(shaped.name)} WHERE 0"
         connection.execute(f"CREATE TEMPORARY TABLE {STAGE} AS {kept}")
-        marks = ", ".join("?" for _ in names)
+        self._put(connection, STAGE, shaped)
+        connection.execute(f"CREATE INDEX temp.{STAGE}_key ON {STAGE} ({listed(shaped.key)})")
+
+    def _put(self, connection: sqlite3.Connection, into: str, shaped: Shaped) -> None:
+        names = shaped.rows.column_names
+        insert = f"INSERT INTO {into} ({listed(names)}) VALUES ({', '.join('?' for _ in names)})"
         for first in range(0, shaped.rows.num_rows, _ROWS):
             columns = [_values(column) for column in shaped.rows.slice(first, _ROWS).columns]
-            rows = zip(*columns, strict=True)
-            connection.executemany(f"INSERT INTO {STAGE} VALUES ({marks})", rows)
-        connection.execute(f"CREATE INDEX temp.{STAGE}_key ON {STAGE} ({listed(shaped.key)})")
+            connection.executemany(insert, zip(*columns, strict=True))
 
     def _where(self, slot: Mapping[str, Any], prefix: str = "") -> tuple[str, tuple[Any, ...]]:
         # Other tools leave dates as they stand in a file's name, so hyphens do not count.
