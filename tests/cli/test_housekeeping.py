@@ -58,6 +58,12 @@ def test_versions_are_written_as_people_do(project):
     assert "has another v001.0004" in gnomon(*words, "--version", "1.4", folder=project, code=2).err
     made = gnomon(*words, "--version", "v001.0003", "--json", folder=project).data
     assert not made["current"]
+    listed = gnomon("ls", "imap.l2", "--all", folder=project).out
+    assert "v001.0004" in listed
+    assert "(v001.0003)" in listed
+    one = ("imap.l2", "mode=norm,frame=gse,day=2026-01-02")
+    assert "version v001.0004, current" in gnomon("show", *one, folder=project).out
+    assert " v001.0004 by adopted" in gnomon("lineage", *one, folder=project).out
 
 
 def test_files_put_there_by_hand_are_indexed(project):

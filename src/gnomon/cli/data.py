@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -41,18 +42,25 @@ def ls(
             chosen = opened.registry.kind(kind)
             filters = _filters(chosen, where)
             found = queries.datasets(catalog, chosen.name, filters, every_version=every_version)
-            _list_datasets(screen, found)
+            _list_datasets(screen, found, chosen)
 
 
 def _filters(kind: Kind, where: list[str] | None) -> dict[str, str]:
-    pairs = [text.partition("=") for text in where or []]
+    found = pairs(where or [])
     known = [*kind.keys, *kind.tags, "quality"]
-    for name, equals, _ in pairs:
-        if not equals:
-            raise ConfigError(f"{name!r} is no NAME=VALUE")
+    for name in found:
         if name not in known:
             raise UnknownName(f"key or tag of {kind.name}", name, known)
-    return {name: value for name, _, value in pairs}
+    return found
+
+
+def pairs(texts: list[str]) -> dict[str, str]:
+    """Return what ``NAME=VALUE`` words say."""
+    parts = [text.partition("=") for text in texts]
+    for name, equals, _ in parts:
+        if not equals:
+            raise ConfigError(f"{name!r} is no NAME=VALUE")
+    return {name: value for name, _, value in parts}
 
 
 def _list_kinds(screen: Screen, catalog: Catalog) -> None:
@@ -71,16 +79,24 @@ def _list_kinds(screen: Screen, catalog: Catalog) -> None:
     screen.out.print(table)
 
 
-def _list_datasets(screen: Screen, found: list[Stored]) -> None:
+def _list_datasets(screen: Screen, found: list[Stored], kind: Kind) -> None:
     if screen.as_json:
         screen.document([stored_values(stored) for stored in found])
         return
     table = Table("key", "version", "bytes", "quality", "path", box=None, pad_edge=False)
     for stored in found:
         d = stored.dataset
-        version = f"{d.version}" if stored.current else f"({d.version})"
+        shown = _version(kind, d.version)
+        version = shown if stored.current else f"({shown})"
         table.add_row(escape(d.key_text), version, str(d.size), stored.quality, escape(d.path))
     screen.out.print(table)
+
+
+def _version(kind: Kind, version: int) -> str:
+    """Return a version as people write it in the names of this kind."""
+    if version < 0:
+        return "replaced"  # another body took its place under the archive's number
+    return kind.version_text(version) if kind.in_two_parts else str(version)
 
 
 def stored_values(stored: Stored) -> dict[str, object]:
@@ -164,7 +180,8 @@ def job_values(job: JobRow) -> dict[str, object]:
 def _show_one(screen: Screen, catalog: Catalog, stored: Stored) -> None:
     d = stored.dataset
     state = "current" if stored.current else "older"
-    screen.out.print(f"[bold]{escape(d.kind)} {escape(d.key_text)}[/] version {d.version}, {state}")
+    version = _version(catalog.kinds[d.kind], d.version)
+    screen.out.print(f"[bold]{escape(d.kind)} {escape(d.key_text)}[/] version {version}, {state}")
     for label, value in stored_values(stored).items():
         if label in {"quality", "path", "size", "sha256", "tags", "start", "stop", "arrived"}:
             screen.out.print(f"  {label:<8} {escape(str(value))}", soft_wrap=True)
@@ -203,7 +220,7 @@ def why(kind: KindName, key: KeyText, folder: Folder = HERE, as_json: AsJson = F
             d = link.stored.dataset
             screen.out.print(
                 f"  from {escape(link.role)}: {escape(d.kind)} {escape(d.key_text)} "
-                f"version {d.version}"
+                f"version {_version(catalog.kinds[d.kind], d.version)}"
             )
 
 
@@ -236,7 +253,7 @@ def lineage(
         if screen.as_json:
             screen.document(found)
         else:
-            screen.out.print(_tree(found))
+            screen.out.print(_tree(catalog.kinds, found))
 
 
 def _follow(catalog: Catalog, stored: Stored, *, down: bool, depth: int) -> dict[str, object]:
@@ -256,12 +273,14 @@ def _follow(catalog: Catalog, stored: Stored, *, down: bool, depth: int) -> dict
     return stored_values(stored) | {"by": by, "of" if down else "from": below}
 
 
-def _tree(found: dict[str, object], parent: Tree | None = None) -> Tree:
+def _tree(kinds: Mapping[str, Kind], found: dict[str, object], parent: Tree | None = None) -> Tree:
     by = found.get("by") or []
     note = f" [dim]by {escape(', '.join(map(str, by)))}[/]" if isinstance(by, list) and by else ""
-    label = f"{escape(str(found['kind']))} {escape(str(found['key']))} v{found['version']}{note}"
+    kind, number = str(found["kind"]), int(str(found["version"]))
+    version = _version(kinds[kind], number).removeprefix("v")
+    label = f"{escape(kind)} {escape(str(found['key']))} v{version}{note}"
     tree = Tree(label) if parent is None else parent.add(label)
     below = found.get("from") or found.get("of") or []
     for entry in below if isinstance(below, list) else []:
-        _tree(entry, tree)
+        _tree(kinds, entry, tree)
     return tree

@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 
 from gnomon.cli.app import FAILURES, HERE, AsJson, DryRun, Folder, Screen, project
-from gnomon.cli.data import stored_values
+from gnomon.cli.data import pairs, stored_values
 from gnomon.core.kinds import Kind
 from gnomon.core.pipeline import validated
 from gnomon.engine import adopt as adoption
@@ -35,11 +35,11 @@ def adopt(
     """Make a dataset of a file that you bring; the file itself stays where it is."""
     with project(folder, as_json=as_json) as (opened, screen):
         chosen = opened.registry.kind(kind)
-        pairs = _pairs(values or [])
-        given = {name: quote(pairs[name]) for name in chosen.keys if name in pairs}
+        said = pairs(values or [])
+        given = {name: quote(said[name]) for name in chosen.keys if name in said}
         key = chosen.key(",".join(f"{name}={text}" for name, text in given.items()))
-        tags = {name: text for name, text in pairs.items() if name in chosen.tags}
-        if stray := set(pairs) - set(key) - set(tags):
+        tags = {name: text for name, text in said.items() if name in chosen.tags}
+        if stray := set(said) - set(key) - set(tags):
             raise ConfigError(f"{kind} has neither key nor tag {', '.join(sorted(stray))}")
         number = chosen.version_of(version) if version else None
         brought = adoption.Brought(file, chosen, key, tags, version=number)
@@ -49,14 +49,6 @@ def adopt(
         with opened.catalog() as catalog:
             made = adoption.adopt(catalog, opened.store, brought)
         _tell_adopted(screen, str(file), chosen, made)
-
-
-def _pairs(texts: list[str]) -> dict[str, str]:
-    pairs = [text.partition("=") for text in texts]
-    for name, equals, _ in pairs:
-        if not equals:
-            raise ConfigError(f"{name!r} is no NAME=VALUE")
-    return {name: value for name, _, value in pairs}
 
 
 def _tell_adopted(screen: Screen, name: str, kind: Kind, made: adoption.Adopted) -> None:
