@@ -270,7 +270,11 @@ def filled(services, imap):
 
 @pytest.mark.usefixtures("filled")
 def test_plot_ialirt_into_a_folder(folder, imap):
-    said = imap("plot", "ialirt", *DAYS, "-o", folder / "out", "--json")
+    words = ("plot", "ialirt", *DAYS, "-o", folder / "out", "--json")
+    planned = imap(*words, "--dry-run").data
+    assert not (folder / "out").exists()
+    said = imap(*words)
+    assert said.data == planned
     (picture,) = said.data["pictures"]
     assert picture.endswith("imap_quicklook_ialirt_20260301.png")
     assert (folder / "out" / "imap_quicklook_ialirt_20260301.png").read_bytes()[:4] == b"\x89PNG"

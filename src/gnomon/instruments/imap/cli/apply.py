@@ -23,7 +23,6 @@ from gnomon.instruments.imap.cli.calibrating import (
     Mode,
     Output,
     Save,
-    SaveMode,
     ScienceMode,
     check_there,
     days_from,
@@ -32,7 +31,7 @@ from gnomon.instruments.imap.cli.calibrating import (
     run_in_store,
     spec_of,
 )
-from gnomon.instruments.imap.cli.days import EndDate, StartDate
+from gnomon.instruments.imap.cli.days import EndDate, SaveMode, StartDate
 from gnomon.instruments.imap.cli.stored import Holdings
 from gnomon.instruments.imap.steps.apply import ApplyConfig
 from gnomon.instruments.imap.steps.apply import apply as apply_step

@@ -21,7 +21,6 @@ from gnomon.instruments.imap.cli.calibrating import (
     Mode,
     Output,
     Save,
-    SaveMode,
     ScienceMode,
     Temporary,
     check_there,
@@ -31,6 +30,7 @@ from gnomon.instruments.imap.cli.calibrating import (
     run_in_store,
     spec_of,
 )
+from gnomon.instruments.imap.cli.days import SaveMode
 from gnomon.instruments.imap.steps.gradiometer import gradiometer
 from gnomon.instruments.imap.steps.manual import manual
 from gnomon.instruments.imap.steps.quality import quality

@@ -19,7 +19,7 @@ from gnomon.core.steps import Step
 from gnomon.engine.project import Project
 from gnomon.errors import ConfigError
 from gnomon.instruments.imap.cli.by_hand import Bench, Given
-from gnomon.instruments.imap.cli.days import days_or_recent
+from gnomon.instruments.imap.cli.days import SaveMode, days_or_recent
 from gnomon.instruments.imap.cli.running import execute
 from gnomon.instruments.imap.kinds import L1B, L1C
 
@@ -31,13 +31,6 @@ class Mode(StrEnum):
 
     NORM = "norm"
     BURST = "burst"
-
-
-class SaveMode(StrEnum):
-    """Where the files go."""
-
-    LOCAL_ONLY = "LocalOnly"
-    LOCAL_AND_DATABASE = "LocalAndDatabase"
 
 
 ScienceMode = Annotated[

@@ -21,6 +21,13 @@ class Mode(StrEnum):
     UPDATE_PROGRESS = "DownloadAndUpdateProgress"
 
 
+class SaveMode(StrEnum):
+    """Where files go."""
+
+    LOCAL_ONLY = "LocalOnly"
+    LOCAL_AND_DATABASE = "LocalAndDatabase"
+
+
 FetchMode = Annotated[
     Mode,
     typer.Option(

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
-from enum import StrEnum
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,7 +14,8 @@ from gnomon.cli.app import HERE, AsJson, DryRun, Folder, Screen, project
 from gnomon.core.dataset import Dataset
 from gnomon.core.kinds import Kind
 from gnomon.errors import ConfigError, NoData, UnknownName
-from gnomon.instruments.imap.cli.days import EndDate, StartDate, days_or_recent
+from gnomon.formats.pictures import SUFFIXES
+from gnomon.instruments.imap.cli.days import EndDate, SaveMode, StartDate, days_or_recent
 from gnomon.instruments.imap.cli.latest import ialirt_paths, keep_latest, keep_quicklooks
 from gnomon.instruments.imap.cli.stored import Holdings
 from gnomon.instruments.imap.kinds import HK_TABLE, IALIRT, IALIRT_HK, L2_PRE, SCIENCE
@@ -26,15 +26,6 @@ if TYPE_CHECKING:
 
 _RECENT = 3
 _LEVELS = {**SCIENCE, "l2-pre": L2_PRE}
-_SUFFIXES = (".png", ".svg", ".pdf")
-
-
-class SaveMode(StrEnum):
-    """Where pictures go."""
-
-    LOCAL = "LocalOnly"
-    STORE = "LocalAndDatabase"
-
 
 Files = Annotated[list[Path] | None, typer.Option(help="Paths, or names of the store; repeatable.")]
 Combined = Annotated[bool, typer.Option("--combined", help="One picture of all days.")]
@@ -50,7 +41,7 @@ def ialirt(
     combined: Combined = False,
     save_mode: Annotated[
         SaveMode, typer.Option(help="LocalAndDatabase: into the store, as quicklooks.")
-    ] = SaveMode.LOCAL,
+    ] = SaveMode.LOCAL_ONLY,
     force_latest_update: Annotated[
         bool, typer.Option("--force-latest-update", help="Make latest.png, whatever the days.")
     ] = False,
@@ -61,7 +52,7 @@ def ialirt(
 ) -> None:
     """Draw field and housekeeping in near real time: a page a day, by default the last three."""
     with project(folder, as_json=as_json) as (opened, screen):
-        if save_mode is SaveMode.STORE:
+        if save_mode is SaveMode.LOCAL_AND_DATABASE:
             if files or combined:
                 raise ConfigError("quicklooks of the store are of its own days, one each")
             days = days_or_recent(start_date, end_date, _RECENT)
@@ -77,7 +68,8 @@ def ialirt(
             else:
                 days = days_or_recent(start_date, end_date, _RECENT)
                 pages = _pages_by_day(held, days, combined=combined)
-        _draw(screen, output, [(name, _ialirt_page(found, of)) for name, found, of in pages])
+        wanted = [(name, _ialirt_page(found, of)) for name, found, of in pages]
+        _draw(screen, output, wanted, dry_run=dry_run)
 
 
 def science(
@@ -234,18 +226,21 @@ def _joined(stems: Sequence[str]) -> str:
 # -- where pictures go
 
 
-def _draw(screen: Screen, output: Path, pages: Iterable[tuple[str, Draw]]) -> None:
+def _draw(
+    screen: Screen, output: Path, pages: Sequence[tuple[str, Draw]], *, dry_run: bool = False
+) -> None:
+    """Draw pages into a folder or the one file; a dry run names the pictures only."""
     from gnomon.instruments.imap.plots.style import save  # noqa: PLC0415  late, as what draws
 
-    wanted = list(pages)
-    is_file = output.suffix.lower() in _SUFFIXES
-    if is_file and len(wanted) > 1:
-        raise ConfigError(f"there are {len(wanted)} pictures: name a folder, or take --combined")
+    is_file = output.suffix.lower() in SUFFIXES
+    if is_file and len(pages) > 1:
+        raise ConfigError(f"there are {len(pages)} pictures: name a folder, or take --combined")
     made = []
-    for name, draw in wanted:
+    for name, draw in pages:
         target = output if is_file else output / f"{name}.png"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        save(draw(), target)
+        if not dry_run:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            save(draw(), target)
         made.append(str(target))
         if not screen.as_json:
             screen.out.print(str(target), soft_wrap=True)

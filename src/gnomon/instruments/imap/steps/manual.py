@@ -13,7 +13,7 @@ from gnomon.core.steps import In, Out, StepConfig, step
 from gnomon.instruments.imap.kinds import L1B, L1C, MANUAL, MANUAL_DATA
 from gnomon.instruments.imap.steps.apply import Sensor
 from gnomon.instruments.imap.steps.quality import FlagsConfig, instant
-from gnomon.instruments.imap.steps.science import GROUP, mode_and_day, science_of
+from gnomon.instruments.imap.steps.science import GROUP, mode_and_day, science_of, write_changes
 
 
 class ChangeConfig(FlagsConfig):
@@ -62,22 +62,13 @@ def manual(
         The day has no science of the sensor, or all change points are after it.
     """
     # NumPy takes long to load, and every command loads this module.
-    from gnomon.instruments.imap.calibration.layer_files import (  # noqa: PLC0415
-        Description,
-        write_layer,
-    )
     from gnomon.instruments.imap.calibration.layer_making import manual as made  # noqa: PLC0415
 
     science = science_of(l1b, l1c, config.sensor)
-    mode, day = mode_and_day(science)
+    _, day = mode_and_day(science)
     rows = made(_changes(config.changes), day)
-    validity = (int(rows.tt2000[0]), int(rows.tt2000[-1]))
     comment = f"{len(config.changes)} change points"
-    says = Description(
-        "manual", mode, config.sensor, day, validity, (science.path.name,), (), comment
-    )
-    write_layer(layer, data, rows, says)
-    return Report({"n_change_points": len(rows.tt2000)})
+    return write_changes("manual", rows, science, (layer, data), comment)
 
 
 def _changes(changes: tuple[ChangeConfig, ...]) -> Any:

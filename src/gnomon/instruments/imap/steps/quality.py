@@ -13,7 +13,7 @@ from gnomon.core.dataset import Input, Report
 from gnomon.core.steps import In, Out, StepConfig, step
 from gnomon.instruments.imap.kinds import L1B, L1C, QUALITY, QUALITY_DATA
 from gnomon.instruments.imap.steps.apply import Sensor
-from gnomon.instruments.imap.steps.science import GROUP, mode_and_day, science_of
+from gnomon.instruments.imap.steps.science import GROUP, mode_and_day, science_of, write_changes
 
 _TO_THE_END = re.compile(r":59\.9+Z?$")
 
@@ -87,22 +87,13 @@ def quality(
         The day has no science of the sensor, or no window touches it.
     """
     # NumPy takes long to load, and every command loads this module.
-    from gnomon.instruments.imap.calibration.layer_files import (  # noqa: PLC0415
-        Description,
-        write_layer,
-    )
     from gnomon.instruments.imap.calibration.layer_making import quality as made  # noqa: PLC0415
 
     science = science_of(l1b, l1c, config.sensor)
     mode, day = mode_and_day(science)
     rows = made(tuple(_window(one) for one in config.windows), day, f"quality {mode} {day}")
-    validity = (int(rows.tt2000[0]), int(rows.tt2000[-1]))
     comment = f"{len(config.windows)} quality windows"
-    says = Description(
-        "quality", mode, config.sensor, day, validity, (science.path.name,), (), comment
-    )
-    write_layer(layer, data, rows, says)
-    return Report({"n_change_points": len(rows.tt2000)})
+    return write_changes("quality", rows, science, (layer, data), comment)
 
 
 def _window(row: WindowConfig) -> Any:

@@ -6,9 +6,13 @@ from collections.abc import Sequence
 from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
 
-from gnomon.core.dataset import Input
+from gnomon.core.dataset import Input, Report
 from gnomon.errors import ConfigError, NoData
+
+if TYPE_CHECKING:
+    from gnomon.instruments.imap.calibration.layers import Layer
 
 GROUP = ("mode", "day")
 
@@ -34,6 +38,24 @@ def mode_and_day(science: Input) -> tuple[str, date]:
     day = science.key["day"]
     assert isinstance(day, date)  # noqa: S101  the kind says so
     return str(science.key["mode"]), day
+
+
+def write_changes(
+    method: str, rows: Layer, science: Input, into: tuple[Path, Path], comment: str
+) -> Report:
+    """Write a layer of change points of a day of science, its JSON and its CSV."""
+    # NumPy takes long to load, and every command loads this module.
+    from gnomon.instruments.imap.calibration.layer_files import (  # noqa: PLC0415
+        Description,
+        write_layer,
+    )
+
+    mode, day = mode_and_day(science)
+    sensor = str(science.key["sensor"])
+    validity = (int(rows.tt2000[0]), int(rows.tt2000[-1]))
+    says = Description(method, mode, sensor, day, validity, (science.path.name,), (), comment)
+    write_layer(*into, rows, says)
+    return Report({"n_change_points": len(rows.tt2000)})
 
 
 def chosen_layers(layers: Sequence[Path], patterns: Sequence[str]) -> tuple[Path, ...]:
