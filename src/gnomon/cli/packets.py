@@ -76,7 +76,7 @@ class Outcome:
             ],
             "apids": [
                 {"apid": apid, "name": self.names.get(apid, ""), **asdict(counts)}
-                for apid, counts in sorted(self.counts.items())
+                for apid, counts in self.counts.items()
             ],
         }
 
@@ -141,9 +141,7 @@ def _parts(
             chosen = part.packets
             if apids:
                 chosen = chosen.take(np.flatnonzero(np.isin(chosen.apid, apids)))
-            for apid, counts in counters([chosen]).items():
-                before = outcome.counts.get(apid)
-                outcome.counts[apid] = before.then(counts) if before else counts
+            outcome.counts = counters(chosen, outcome.counts)
             yield chosen
 
 
@@ -158,7 +156,7 @@ def _tell(view: Screen, outcome: Outcome, paths: dict[int, tuple[Path, Path]]) -
     table = Table("APID", "name", box=None, pad_edge=False)
     for title in ("packets", "decoded", "gaps", "missing", "repeats", "backward"):
         table.add_column(title, justify="right")
-    for apid, one in sorted(outcome.counts.items()):
+    for apid, one in outcome.counts.items():
         numbers = (one.packets, outcome.decoded[apid], one.gaps, one.missing, one.repeats,
                    one.backward)  # fmt: skip
         table.add_row(str(apid), outcome.names.get(apid, "?"), *map(str, numbers))

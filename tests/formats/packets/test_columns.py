@@ -46,6 +46,13 @@ def test_a_name_that_was_not_read_is_the_parameter_itself_or_an_error():
         holds(Comparison(Reference("NEW"), "==", "ON"), {}, 2, np.array([4, 5]))
 
 
+def test_bits_are_compared_with_hexadecimal_ones():
+    column = {"B": Column(objects([b"\x0f", b"\xff"]), objects([b"\x0f", b"\xff"]))}
+    assert holds(Comparison(Reference("B"), "==", "0f"), column, 2).tolist() == [True, False]
+    with pytest.raises(BadData, match="compare bits with 'zz'"):
+        holds(Comparison(Reference("B"), "==", "zz"), column, 2)
+
+
 def test_all_and_some():
     one, two = (Comparison(Reference("N"), ">=", value) for value in "12")
     assert holds(Every((one, two)), COLUMNS, 3).tolist() == [False, False, True]

@@ -11,6 +11,7 @@ from xtce_documents import (
     document,
     dynamic,
     enumerated,
+    floating,
     header,
     integer,
     polynomial,
@@ -173,6 +174,25 @@ def test_sizes_that_follow_from_the_length_or_from_a_parameter(define):
         ([4], "ends within DATA"),
         ([5], "DATA has -8 bits"),
     ]
+
+
+@pytest.mark.parametrize("size", ["7fc00000", "7f800000", "7149f2ca"])  # NaN, infinity, 1e30
+def test_a_size_that_is_none_costs_its_packet_alone(define, size):
+    definition = define(simple({"SIZE": floating(32), "DATA": binary(dynamic("SIZE"))}))
+    one = bytes.fromhex("3f800000") + b"a"
+    found = tables(
+        definition,
+        header(100, 0, one), header(100, 1, bytes.fromhex(size) + b"b"), header(100, 2, one),
+    )  # fmt: skip
+    assert values(found.tables[100])["DATA"] == [b"a", b"a"]
+    assert [refused.index.tolist() for refused in found.refused] == [[1]]
+
+
+def test_a_label_is_no_size(define):
+    types = {"SIZE": enumerated(8, {1: "ONE"}), "DATA": binary(dynamic("SIZE"))}
+    found = tables(define(simple(types)), header(100, 0, b"\1a"))
+    (refused,) = found.refused
+    assert refused.reason == "DATA has -1 bits"
 
 
 def test_what_comes_after_a_field_of_varying_size(define):

@@ -15,6 +15,7 @@ from xtce_documents import (
     container,
     document,
     dynamic,
+    enumerated,
     fixed,
     floating,
     integer,
@@ -138,6 +139,18 @@ def test_nested_containers_and_levels(define):
     table = read_back(definition, encode(definition, "HK_7", {"A": 1, "C": [2, 3]}))
     assert table.name == "HK_7"
     assert [table.columns[name].values.tolist() for name in "ABC"] == [[1, 1], [7, 7], [2, 3]]
+
+
+def test_criteria_on_labels_are_for_the_caller_to_meet(define):
+    types = {"MODE": enumerated(8, {0: "OFF", 1: "ON"}), "A": integer(8)}
+    heirs = [
+        container("ANY", ["MODE"], "CCSDSPacket", comparison("APID", 1)),
+        container("ON_ONLY", ["A"], "ANY", comparison("MODE", "ON")),
+    ]
+    definition = define(document(types, heirs))
+    table = read_back(definition, encode(definition, "ON_ONLY", {"MODE": 1, "A": [3, 4]}), 1)
+    assert table.name == "ON_ONLY"
+    assert table.columns["A"].values.tolist() == [3, 4]
 
 
 def test_floats_of_mil_std_1750a(define):

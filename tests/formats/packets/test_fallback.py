@@ -15,6 +15,7 @@ from xtce_documents import (
     document,
     enumerated,
     fixed,
+    header,
     integer,
     polynomial,
     simple,
@@ -67,6 +68,19 @@ def test_what_neither_can_decode_is_refused_and_the_rest_is_decoded(define):
     (refused,) = found.refused
     assert (refused.apid, refused.index.tolist()) == (1, [1])
     assert refused.reason.startswith("ArrayParameterType is not supported; space_packet_parser: ")
+
+
+def test_packets_of_no_known_sort_are_refused_by_the_peer_too(define):
+    repeat = "<RepeatEntry><Count><FixedValue>2</FixedValue></Count></RepeatEntry>"
+    entry = f'<ParameterRefEntry parameterRef="A">{repeat}</ParameterRefEntry>'
+    heirs = [
+        container("HARD", [entry], "CCSDSPacket", comparison("APID", 1), abstract="true"),
+        container("HEIR", ["B"], "HARD", comparison("A", 5)),
+    ]
+    text = document({"A": integer(8), "B": integer(8)}, heirs).replace('"APID', '"PKT_APID')
+    (part,) = framed(header(1, 0, b"abc"), apids=[1])
+    (refused,) = decode(define(text), part.packets).refused
+    assert refused.reason.startswith("RepeatEntry is not supported; space_packet_parser: Detected")
 
 
 def test_without_the_peer_the_extra_is_named(define, monkeypatch):

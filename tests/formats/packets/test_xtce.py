@@ -129,6 +129,16 @@ def test_a_container_that_builds_on_itself_is_refused(define):
         define(document({}, heirs)).lineage("A")
 
 
+def test_a_container_that_holds_itself_is_refused(define):
+    entry = '<ContainerRefEntry containerRef="{}"/>'
+    heirs = [
+        container("A", [entry.format("B")], "CCSDSPacket"),
+        container("B", [entry.format("A")]),
+    ]
+    with pytest.raises(BadData, match="holds itself"):
+        define(document({}, heirs))
+
+
 def test_sizes_that_are_fixed(define):
     definition = define(simple({"A": binary(fixed(16))}))
     assert definition.containers["PACKET"].entries[0].parameter.type.encoding.size.bits == 16

@@ -105,8 +105,15 @@ def like(values: NDArray[Any], literal: str) -> Any:
         return literal.strip().lower() in {"true", "1"}
     if kind == "O" and (not len(values) or not isinstance(values[0], int)):
         is_bytes = len(values) and isinstance(values[0], bytes)
-        return bytes.fromhex(literal) if is_bytes else literal
+        return _bits(literal) if is_bytes else literal
     return number(literal)
+
+
+def _bits(literal: str) -> bytes:
+    try:
+        return bytes.fromhex(literal)
+    except ValueError:
+        raise BadData(f"criteria compare bits with {literal!r}") from None
 
 
 def number(literal: str) -> int | float:

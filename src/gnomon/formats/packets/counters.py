@@ -7,7 +7,7 @@ of zero a repeat, a step ahead of less than half of the range a gap, and any oth
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,11 +86,10 @@ def counted(count: NDArray[np.integer]) -> Counts:
     )
 
 
-def counters(parts: Iterable[Packets]) -> dict[int, Counts]:
-    """Return what the sequence counts tell, by APID; the packets may come in parts."""
-    found: dict[int, Counts] = {}
-    for packets in parts:
-        for apid in np.unique(packets.apid).tolist():
-            counts = counted(packets.count[packets.apid == apid])
-            found[apid] = found[apid].then(counts) if apid in found else counts
+def counters(packets: Packets, before: Mapping[int, Counts]) -> dict[int, Counts]:
+    """Return what the sequence counts tell, by APID, of packets and of those before them."""
+    found = dict(before)
+    for apid in np.unique(packets.apid).tolist():
+        counts = counted(packets.count[packets.apid == apid])
+        found[apid] = found[apid].then(counts) if apid in found else counts
     return dict(sorted(found.items()))

@@ -128,7 +128,7 @@ def _required(lineage: Sequence[Container]) -> dict[str, Any]:
 def _is_number(text: str) -> bool:
     try:
         number(text)
-    except ValueError:
+    except BadData:
         return False
     return True
 
@@ -229,7 +229,10 @@ def _bits(parameter: Parameter, columns: Mapping[str, NDArray[Any]]) -> int:
     if parameter.name in columns:
         return len(columns[parameter.name][0]) * 8
     if isinstance(encoding.size, Dynamic) and encoding.size.source.parameter in columns:
-        return encoding.size.of(columns[encoding.size.source.parameter][0])
+        bits = encoding.size.of(columns[encoding.size.source.parameter][0])
+        if bits < 0:
+            raise BadData(f"{parameter.name}: {encoding.size.source.parameter} tells no size")
+        return bits
     return 0
 
 

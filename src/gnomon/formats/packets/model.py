@@ -11,10 +11,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from gnomon.errors import BadData, UnknownName
+from gnomon.errors import UnknownName
 
 Operator = Literal["==", "!=", "<", "<=", ">", ">="]
 PRIMARY_HEADER_BITS = 48
+_BEYOND = 1 << 31
+"""More bits than any packet has."""
 APID_BITS = (5, 11)
 """First bit and width of the APID in a packet (CCSDS 133.0-B-2, section 4.1.3)."""
 
@@ -69,10 +71,12 @@ class Dynamic:
     intercept: float = 0.0
 
     def of(self, value: Any) -> int:
-        """Return the size for a value of the parameter."""
-        if self.slope is None:
-            return int(value)
-        return int(self.slope * value + self.intercept)
+        """Return the size for a value of the parameter; -1 where it tells none, as a NaN."""
+        try:
+            bits = int(value if self.slope is None else self.slope * value + self.intercept)
+        except (TypeError, ValueError, OverflowError):
+            return -1
+        return min(bits, _BEYOND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,8 +268,6 @@ class Definition:
         chain = [self.container(name)]
         while chain[-1].base:
             chain.append(self.container(chain[-1].base))
-            if len(chain) > len(self.containers):
-                raise BadData(f"{self.path}: container {name} builds on itself")
         return tuple(reversed(chain))
 
     def apids(self) -> dict[int, str]:

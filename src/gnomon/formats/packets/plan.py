@@ -30,7 +30,6 @@ from gnomon.formats.packets.model import (
     Integer,
     Lookup,
     Parameter,
-    Reference,
     Size,
     Text,
     Type,
@@ -188,7 +187,7 @@ class _Compiler:
         if parameter is None or parameter.type is None:
             return Node(tuple(steps), place.container.name, obstacle=entry.obstacle or "no type")
         size = _size(parameter.type)
-        bits = size.bits if isinstance(size, Fixed) else _settled(size, place.constants)
+        bits = _settled(size, place.constants)
         if bits is None:
             return Node(
                 tuple(steps), place.container.name, self._sized(place, parameter, start, size)
@@ -322,7 +321,7 @@ def _sizes(
 ) -> NDArray[np.int64]:
     """Return the size in bits for each packet; -1 where nothing tells it."""
     if isinstance(size, Dynamic):
-        source: Reference = size.source
+        source = size.source
         column = columns.get(source.parameter)
         if column is None:
             raise BadData(f"{parameter.name}: {source.parameter} does not come before it")

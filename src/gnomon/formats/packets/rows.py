@@ -119,7 +119,7 @@ def _unsigned(start: int, bits: int, length: int) -> Reader:
     first, last = start // 8, (start + bits - 1) // 8
     span = last - first + 1
     if bits > _WIDEST:
-        return lambda rows: _objects([int.from_bytes(one) for one in rows.bits(start, bits)])
+        return lambda rows: objects([int.from_bytes(one) for one in rows.bits(start, bits)])
     if span > _SIZES[-1]:
         return _straddling(first, start, bits)
     size = next(size for size in _SIZES if size >= span)
@@ -164,7 +164,7 @@ def _swapped(read: Reader, bits: int) -> Reader:
     """Return what reads integers whose bytes come least significant first."""
     size = -(-bits // 8)
     if bits > _WIDEST:
-        return lambda rows: _objects(
+        return lambda rows: objects(
             [int.from_bytes(int(one).to_bytes(size), "little") for one in read(rows)]
         )
     result, whole = unsigned_dtype(size * 8), unsigned_dtype(size * 8).itemsize
@@ -186,7 +186,7 @@ def _signed(read: Reader, encoding: Integer) -> Reader:
 
 def _twos(values: NDArray[Any], bits: int) -> NDArray[Any]:
     if values.dtype == object:
-        return _objects([v - (1 << bits) if v >> (bits - 1) else v for v in values])
+        return objects([v - (1 << bits) if v >> (bits - 1) else v for v in values])
     spare = values.dtype.itemsize * 8 - bits
     signed = np.dtype(f"i{values.dtype.itemsize}")
     shifted: NDArray[Any] = (values << values.dtype.type(spare)).view(signed)
@@ -196,7 +196,7 @@ def _twos(values: NDArray[Any], bits: int) -> NDArray[Any]:
 
 def _ones(values: NDArray[Any], bits: int) -> NDArray[Any]:
     if values.dtype == object:
-        return _objects([v - (1 << bits) + 1 if v >> (bits - 1) else v for v in values])
+        return objects([v - (1 << bits) + 1 if v >> (bits - 1) else v for v in values])
     twos = _twos(values, bits)
     twos += twos < 0
     return twos
@@ -205,7 +205,7 @@ def _ones(values: NDArray[Any], bits: int) -> NDArray[Any]:
 def _magnitude(values: NDArray[Any], bits: int) -> NDArray[Any]:
     top = 1 << (bits - 1)
     if values.dtype == object:
-        return _objects([top - v if v & top else v for v in values])
+        return objects([top - v if v & top else v for v in values])
     signed = np.dtype(f"i{values.dtype.itemsize}")
     size: NDArray[Any] = (values & values.dtype.type(top - 1)).view(signed)
     size[(values & values.dtype.type(top)) != 0] *= -1
@@ -231,11 +231,8 @@ def _mil1750a(words: NDArray[np.uint32]) -> NDArray[np.float64]:
     return np.ldexp(fraction.astype(np.float64), exponent.astype(np.int32) - 23)
 
 
-def _objects(values: list[Any]) -> NDArray[Any]:
+def objects(values: list[Any]) -> NDArray[Any]:
     """Return Python objects as an array; NumPy is not asked to guess a type."""
     found = np.empty(len(values), object)
     found[:] = values
     return found
-
-
-objects = _objects

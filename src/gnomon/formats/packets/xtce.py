@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -82,6 +83,7 @@ def _definition(path: Path, root: ET.Element) -> Definition:
     if not containers:
         raise BadData(f"{path.name}: no containers")
     _check_references(path.name, containers)
+    _check_nesting(path.name, containers)
     containers = _with_children(containers)
     return Definition(str(path), containers, _root(path.name, containers))
 
@@ -158,6 +160,18 @@ def _check_references(name: str, containers: Mapping[str, Container]) -> None:
         for other in (*used, *([container.base] if container.base else [])):
             if other not in containers:
                 raise BadData(f"{name}: {container.name} names no container: {other}")
+
+
+def _check_nesting(name: str, containers: Mapping[str, Container]) -> None:
+    """Refuse containers without an end: those that build on themselves, or hold themselves."""
+    bases = {one.name: [one.base] if one.base else [] for one in containers.values()}
+    held = {one.name: [e.container for e in one.entries if e.container]
+            for one in containers.values()}  # fmt: skip
+    for uses, what in ((bases, "builds on"), (held, "holds")):
+        try:
+            TopologicalSorter(uses).prepare()
+        except CycleError as error:
+            raise BadData(f"{name}: container {error.args[1][0]} {what} itself") from None
 
 
 def _with_children(containers: Mapping[str, Container]) -> dict[str, Container]:

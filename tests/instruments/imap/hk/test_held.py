@@ -5,12 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gnomon.instruments.imap.hk.held import (
-    COUNTS,
     Losses,
     coarse_s,
     hold,
     in_order,
-    missing,
     repeats,
 )
 from packets_by_hand import packet, stream
@@ -56,21 +54,6 @@ def test_order_is_by_time_then_counter_then_arrival(pairs):
 def test_a_counter_that_turns_within_a_second():
     count = np.array([1, 16_383, 0, 16_382])
     assert in_order(np.zeros(4, np.int64), count).tolist() == [3, 1, 2, 0]
-
-
-@settings(deadline=None)
-@given(
-    start=st.integers(0, COUNTS - 1),
-    lost=st.lists(st.integers(0, 100), min_size=1, max_size=30),
-)
-def test_missing_packets_are_counted_across_the_turn(start, lost):
-    count = (start + np.cumsum(np.array([0, *(n + 1 for n in lost)]))) % COUNTS
-    assert missing(count).tolist() == [0, *lost]
-
-
-def test_a_counter_that_stands_still_goes_back_tells_nothing():
-    assert missing(np.array([9_000, 9_000, 8_999, 900, 901])).tolist() == [0] * 5
-    assert missing(np.empty(0, np.int64)).tolist() == []
 
 
 def test_repeats_are_told_by_their_bytes():

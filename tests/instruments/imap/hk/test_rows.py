@@ -163,6 +163,7 @@ def test_gaps_count_for_the_day_of_the_packet_behind_them(read):
     last = stream([MIDNIGHT + 30], first=9, apid=MTRAN)
     counts = read([*first, *later, *last], MTRAN).counts
     assert (counts.n_packets, counts.n_missing, counts.n_gaps) == (4, 6 + 3, 2)
+    assert counts.metrics()["n_wraps"] == 1
 
 
 @pytest.mark.parametrize(

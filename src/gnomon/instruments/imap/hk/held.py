@@ -10,13 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gnomon.formats.packets import Packets, framed
+from gnomon.formats.packets.counters import RANGE
 from gnomon.formats.packets.frames import gather
 from gnomon.instruments.imap.telemetry.packets import BY_APID
 from gnomon.timescales.tt2000 import Int64s
 
-COUNTS = 1 << 14
-"""The counter of an APID begins anew after so many packets (CCSDS 133.0-B, 4.1.3.4.2)."""
-NO_TIME = -1
 _HEADER, _SECONDS = 6, 4
 """Bytes of the primary header, and of the seconds behind it: so IMAP's secondary header begins."""
 
@@ -117,28 +115,12 @@ def in_order(time: Int64s, count: Int64s) -> Int64s:
         return np.empty(0, np.int64)
     counts = np.asarray(count, np.int64)
     _, group = np.unique(time, return_inverse=True)
-    low = np.full(group.max() + 1, COUNTS)
+    low = np.full(group.max() + 1, RANGE)
     high = np.zeros(group.max() + 1, np.int64)
     np.minimum.at(low, group, counts)
     np.maximum.at(high, group, counts)
-    turns = (high - low > COUNTS // 2)[group] & (counts < COUNTS // 2)
-    return np.lexsort((counts + turns * COUNTS, time)).astype(np.int64)
-
-
-def missing(count: Int64s) -> Int64s:
-    """Return how many packets are missing before each one, by its counter; 0 before the first.
-
-    A counter that stands still or goes back tells nothing: a gap of more than half its range is
-    taken for that.
-
-    Parameters
-    ----------
-    count : ndarray of int, shape (n,)
-        Counters of 14 bits of one APID, in order.
-    """
-    steps = np.diff(count, prepend=count[:1] - 1).astype(np.int64)
-    found = (steps - 1) % COUNTS
-    return np.where(found < COUNTS // 2, found, 0)
+    turns = (high - low > RANGE // 2)[group] & (counts < RANGE // 2)
+    return np.lexsort((counts + turns * RANGE, time)).astype(np.int64)
 
 
 def repeats(packets: Packets) -> NDArray[np.bool_]:

@@ -13,8 +13,9 @@ import numpy as np
 
 from gnomon.errors import BadData, NoData
 from gnomon.formats.packets import Column, Decoded, Definition, Packets, PacketTable, decode
+from gnomon.formats.packets.counters import counted
 from gnomon.formats.packets.model import Integer
-from gnomon.instruments.imap.hk.held import Losses, coarse_s, hold, in_order, missing, repeats
+from gnomon.instruments.imap.hk.held import Losses, coarse_s, hold, in_order, repeats
 from gnomon.timescales.sclk import SpacecraftClock
 from gnomon.timescales.tt2000 import Int64s, day_bounds
 
@@ -62,6 +63,8 @@ class RowCounts:
         Left out, since a later packet has the same time and counter.
     n_missing, n_gaps : int
         Packets that the counter says are not there, and in how many places.
+    n_wraps : int
+        How often the counter began anew.
     n_unknown : int
         Packets of other APIDs.
     n_refused : int
@@ -79,6 +82,7 @@ class RowCounts:
     n_replaced: int = 0
     n_missing: int = 0
     n_gaps: int = 0
+    n_wraps: int = 0
     n_unknown: int = 0
     n_refused: int = 0
     refusal: str = ""
@@ -261,17 +265,20 @@ def _of_day(rows: Rows, packets: Packets, clock: SpacecraftClock, day: date) -> 
     order = in_order(rows.tt2000, count)
     is_same = (np.diff(rows.tt2000[order]) == 0) & (np.diff(count[order]) == 0)
     order = order[np.append(~is_same, True)]
-    gaps = missing(count[order])
     start, stop = day_bounds(day, leap_seconds=clock.leap_seconds)
     time = rows.tt2000[order]
     is_inside = (time >= start) & (time < stop)
-    if not is_inside.any():
+    inside = np.flatnonzero(is_inside)
+    if not len(inside):
         raise NoData(f"no {rows.packet} on {day}")
+    # The packet before the day tells what is missing before its first one.
+    told = counted(count[order[max(inside[0] - 1, 0) : inside[-1] + 1]])
     counts = replace(
         rows.counts,
-        n_packets=int(np.count_nonzero(is_inside)),
+        n_packets=len(inside),
         n_replaced=int(np.count_nonzero(is_same)),
-        n_missing=int(gaps[is_inside].sum()),
-        n_gaps=int(np.count_nonzero(gaps[is_inside])),
+        n_missing=told.missing,
+        n_gaps=told.gaps,
+        n_wraps=told.wraps,
     )
-    return replace(rows.take(order[is_inside]), counts=counts)
+    return replace(rows.take(order[inside]), counts=counts)
