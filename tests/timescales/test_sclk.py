@@ -134,6 +134,9 @@ def test_a_reading_that_the_clock_cannot_show(small):
         ("DATA_TYPE_99          = ( 1 )", "DATA_TYPE_99 = ( 2 )", "type 1"),
         ("SCLK_DATA_TYPE_99", "SCLK_TYPE_99", "one spacecraft"),
         ("4294967296 %(moduli)d", "4294967296", "seconds and ticks"),
+        ("4294967296 %(moduli)d", "4294967296 0", "seconds and ticks"),
+        ("@01-JAN-2010-11:07:48.384", "@01-JAN-2510-11:07:48.384", "beyond 200 years"),
+        ("1.00001", "NaN", "is no number"),
         ("OFFSETS_99          = ( 0 0 )", "OFFSETS_99 = ( 0 1 )", "seconds and ticks"),
         ("( 0        @01", "( @01", "list of 3 each"),
         ("20000000 @", "0 @", "do not ascend"),
@@ -147,3 +150,9 @@ def test_a_damaged_kernel_is_bad_data(small, old, new, why):
     assert old in KERNEL
     with pytest.raises(BadData, match=why):
         SpacecraftClock.read(small(KERNEL.replace(old, new)), None)
+
+
+def test_a_kernel_without_correlations_is_bad_data(small):
+    head, _, _ = KERNEL.partition("SCLK01_COEFFICIENTS_99")
+    with pytest.raises(BadData, match="do not ascend"):
+        SpacecraftClock.read(small(head + "SCLK01_COEFFICIENTS_99 = ( )\n"), None)

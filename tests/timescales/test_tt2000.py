@@ -117,7 +117,14 @@ def test_it_agrees_with_spice(spice):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "DELTET/DELTA_AT = ( 10 )", "DELTET/DELTA_AT = (11, @1972-JUL-1 10, @1972-JAN-1)"]
+    "text",
+    [
+        "",
+        "DELTET/DELTA_AT = ( 10 )",
+        "DELTET/DELTA_AT = (11, @1972-JUL-1 10, @1972-JAN-1)",
+        "DELTET/DELTA_AT = (ten, @1972-JAN-1)",
+        "DELTET/DELTA_AT = (10, @9999-JAN-1)",
+    ],
 )
 def test_a_damaged_leap_second_kernel(tmp_path, text):
     path = tmp_path / "naif0001.tls"

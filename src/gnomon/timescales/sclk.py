@@ -210,7 +210,7 @@ def _correlations(kernel: TextKernel) -> dict[str, Any]:
     own = _spacecraft(kernel)
     per_second = _ticks_per_second(kernel, own)
     clock = _ticks_ns(kernel, f"SCLK01_COEFFICIENTS_{own}", per_second, 3)
-    if clock != sorted(set(clock)):
+    if not clock or clock != sorted(set(clock)):
         raise BadData(f"{kernel.name}: the correlations do not ascend")
     words = kernel.words(f"SCLK01_COEFFICIENTS_{own}")
     starts, ends = (
@@ -241,7 +241,7 @@ def _spacecraft(kernel: TextKernel) -> str:
 
 def _ticks_per_second(kernel: TextKernel, own: str) -> int:
     moduli = kernel.integers(f"SCLK01_MODULI_{own}")
-    if len(moduli) != 2 or any(kernel.integers(f"SCLK01_OFFSETS_{own}")):  # noqa: PLR2004 - fields
+    if len(moduli) != 2 or moduli[1] < 1 or any(kernel.integers(f"SCLK01_OFFSETS_{own}")):  # noqa: PLR2004 - fields
         raise BadData(f"{kernel.name}: only clocks of seconds and ticks, from 0, are read")
     return moduli[1]
 

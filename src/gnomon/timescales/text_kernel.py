@@ -19,6 +19,7 @@ NS = 1_000_000_000
 J2000_DAY = 730_120
 """The proleptic ordinal of 2000-01-01, as `datetime.date` counts."""
 
+_LATEST_NS = 200 * 366 * 86_400 * NS
 _TOKEN = re.compile(r"'(?:[^']|'')*'|\+=|[=()]|[^\s,=()']+")
 _BETWEEN = re.compile(r"[-/:\s]+|(?<=\d)T(?=\d)")
 _MONTHS = {
@@ -117,9 +118,12 @@ def _plain(word: str) -> str:
 def number(word: str, name: str) -> Decimal:
     """Return a number as a kernel writes it, with the exponents of Fortran."""
     try:
-        return Decimal(word.upper().replace("D", "E"))
+        value = Decimal(word.upper().replace("D", "E"))
     except InvalidOperation:
         raise BadData(f"{name}: {word!r} is no number") from None
+    if not value.is_finite():
+        raise BadData(f"{name}: {word!r} is no number")
+    return value
 
 
 def instant_ns(word: str, name: str) -> int:
@@ -128,14 +132,21 @@ def instant_ns(word: str, name: str) -> int:
     The kernel's own scale is kept, which has no leap seconds. A plain number is seconds.
     """
     if not word.startswith("@"):
-        return int((number(word, name) * NS).to_integral_value())
+        return _within((number(word, name) * NS).to_integral_value(), word, name)
     parts = _BETWEEN.split(word[1:].upper().strip())
     try:
         day = _ordinal(parts[:3]) - J2000_DAY
         hours, minutes, seconds = (Decimal(part) for part in [*parts[3:], "0", "0", "0"][:3])
     except (ValueError, InvalidOperation, KeyError):
         raise BadData(f"{name}: {word!r} is no time") from None
-    return int(((day * 24 + hours - 12) * 3600 + minutes * 60 + seconds) * NS)
+    return _within(((day * 24 + hours - 12) * 3600 + minutes * 60 + seconds) * NS, word, name)
+
+
+def _within(time_ns: Decimal, word: str, name: str) -> int:
+    """Return a time that 64 bits hold, with room to turn one scale into another."""
+    if not abs(time_ns) < _LATEST_NS:
+        raise BadData(f"{name}: {word!r} is beyond 200 years")
+    return int(time_ns)
 
 
 def _ordinal(parts: list[str]) -> int:

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gnomon.errors import BadData
-from gnomon.timescales.text_kernel import NS, instant_ns, read_text_kernel
+from gnomon.timescales.text_kernel import NS, instant_ns, number, read_text_kernel
 
 Int64s = NDArray[np.int64]
 Times = NDArray[np.datetime64]
@@ -70,7 +70,7 @@ class LeapSeconds:
         starts = [instant_ns(word, path.name) + J2000_UNIX_NS for word in words[1::2]]
         if len(words) % 2 or not words or starts != sorted(set(starts)):
             raise BadData(f"{path.name}: DELTET/DELTA_AT is no ascending list of value, date")
-        values = [int(word) for word in words[::2]]
+        values = [int(number(word, path.name)) for word in words[::2]]
         return cls(np.array(starts, dtype=np.int64), np.array(values, dtype=np.int64))
 
     @cached_property
