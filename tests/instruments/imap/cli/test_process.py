@@ -169,6 +169,19 @@ def test_a_loss_in_the_store_ends_with_1_and_keeps_what_is_there(real, home, tmp
     assert len(lines(path)) == 763
 
 
+def test_what_a_known_day_loses_when_packets_are_added_is_told(real, home, tmp_path):
+    known, more = tmp_path / "known.pkts", tmp_path / "more.pkts"
+    data = (real / "packets" / "MAG_HSK_STATUS.pkts").read_bytes()
+    known.write_bytes(b"\xff\xff\xff" + data)
+    key = ("instrument=mag", "packet=hsk-status", "day=2025-05-02")
+    gnomon("adopt", known, "--kind", "imap.hk.l0", *key, folder=home)
+    more.write_bytes(data)
+    said = gnomon("imap", "process", more, "--json", folder=home, code=1).data
+    (flaw,) = said["flaws"]
+    assert flaw.startswith("hsk-status 2025-05-02: 3 bytes are no packets: ")
+    assert said["days"][0]["number"] == 762
+
+
 def test_days_across_midnight_are_by_true_utc(home, tmp_path):
     path = tmp_path / "night.pkts"
     path.write_bytes(b"".join(packet(508_982_409 + n, n, bytes(8), STATUS) for n in range(4)))

@@ -328,6 +328,8 @@ def _merge_day(shelf: Shelf, one: DayPart, known: Path | None, done: Done) -> No
     adopted = adopt(shelf.catalog, shelf.opened.store, Brought(made, HK_L0, _key(one), {}))
     made.unlink()
     done.add(one, counts.n_packets, adopted.dataset.path)
+    if counts.flaw:  # what is known was damaged
+        done.flaws.append(f"{one.packet.store_name} {one.day}: {counts.flaw}")
 
 
 def _key(one: DayPart) -> dict[str, str | date]:
