@@ -385,6 +385,21 @@ def test_the_token_is_never_shown(service, api, caplog):
     assert TOKEN not in caplog.text + str(caught.value) + repr(client) + repr(vars(client))
 
 
+def test_an_answer_that_makes_no_sense_is_told_without_the_token(service, api):
+    with pytest.raises(ServerFault, match="makes no sense: 'no data for …'") as caught:
+        api(service((200, f"no data for {TOKEN}".encode()))).json("x")
+    assert TOKEN not in str(caught.value)
+
+
+def test_a_redirect_logs_no_signature(service, api, caplog):
+    caplog.set_level(logging.DEBUG)
+    other = service((200, b"moved"))
+    here = service(answered(302, Location=f"{other.url}/x?X-Amz-Signature=abc123&a=1"))
+    assert api(here).content("x") == b"moved"
+    assert "X-Amz-Signature=…&a=1" in caplog.text
+    assert "abc123" not in caplog.text
+
+
 @pytest.mark.parametrize("token", ["s3cret\nX-Other: 1", "s3crät"])
 def test_a_token_that_no_header_carries_is_refused_unseen(token):
     with pytest.raises(ConfigError, match="the token in X_KEY") as caught:

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from gnomon.errors import MissingExtra
 from gnomon.formats.packets import fallback
 from gnomon.formats.packets.columns import Column
 from gnomon.formats.packets.frames import Packets, gather
@@ -144,9 +143,7 @@ def _parsed(definition: Definition, packets: Packets, of: Refused) -> Part | Ref
     _log.warning("%s: %s: space_packet_parser is asked", of.container, of.reason)
     try:
         columns = fallback.parse(definition.path, packets.take(of.index))
-    except MissingExtra:
-        raise
-    except Exception as error:  # noqa: BLE001 -- it has errors of many sorts
+    except (NotImplementedError, ValueError, KeyError) as error:
         reason = f"{of.reason}; space_packet_parser: {error}"
         return Refused(of.apid, of.container, of.index, reason)
     return Part(of.apid, of.container, of.index, columns, 0)

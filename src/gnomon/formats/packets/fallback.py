@@ -33,25 +33,35 @@ def parse(path: str, packets: Packets) -> dict[str, Column]:
     NotImplementedError, ValueError
         It cannot decode them either.
     """
-    definition = _definition(path)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # bits after the last parameter
-        parsed = [definition.parse_bytes(packets.packet(n)) for n in range(len(packets))]
+    _, own_errors = _library()
+    try:
+        definition = _definition(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # bits after the last parameter
+            parsed = [definition.parse_bytes(packets.packet(n)) for n in range(len(packets))]
+    except own_errors as error:
+        raise ValueError(str(error)) from error
     names = list(dict.fromkeys(name for packet in parsed for name in packet))
     return {name: _column([packet.get(name) for packet in parsed]) for name in names}
 
 
-@lru_cache(maxsize=4)
-def _definition(path: str) -> Any:
+def _library() -> tuple[Any, tuple[type[Exception], ...]]:
+    """Return what reads documents, and the errors of the library's own."""
     try:
-        from space_packet_parser.xtce.definitions import (  # noqa: PLC0415 -- optional, heavy
-            XtcePacketDefinition,
-        )
+        from space_packet_parser import exceptions  # noqa: PLC0415 -- optional, heavy
+        from space_packet_parser.xtce.definitions import XtcePacketDefinition  # noqa: PLC0415
     except ImportError:
         raise MissingExtra(_LIBRARY, _EXTRA) from None
+    found = [one for one in vars(exceptions).values() if isinstance(one, type)]
+    return XtcePacketDefinition, tuple(one for one in found if issubclass(one, Exception))
+
+
+@lru_cache(maxsize=4)
+def _definition(path: str) -> Any:
+    reader, _ = _library()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # spellings that the standard lacks
-        return XtcePacketDefinition.from_xtce(path)
+        return reader.from_xtce(path)
 
 
 def _column(found: list[Any]) -> Column:

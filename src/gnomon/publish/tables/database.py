@@ -11,14 +11,12 @@ transaction, taken back.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from gnomon.errors import ConfigError
-from gnomon.publish.databases.address import Address
-from gnomon.publish.databases.sessions import Sessions
+from gnomon.publish.databases.transactions import Transactional
 from gnomon.publish.tables import ledger
 from gnomon.publish.tables.changes import Change, Changed, File, Memory
 from gnomon.publish.tables.jobs import Index
@@ -40,20 +38,15 @@ def listed(names: Iterable[str], prefix: str = "") -> str:
     return ", ".join(prefix + quoted(name) for name in names)
 
 
-class Database(ABC):
+class Database(Transactional):
     """A database that files are loaded into; any number of threads may do so."""
 
-    begin: ClassVar[str] = "BEGIN"
     mark: ClassVar[str] = "?"
     unlike: ClassVar[str]
     """How rows are compared, nulls being alike: ``{0}`` and ``{1}`` are lists of columns."""
     types: ClassVar[Mapping[Name, str]]
     collision: type[Exception]
     """What the driver raises where a key is there already."""
-
-    def __init__(self, address: Address, most: int) -> None:
-        self.address = address
-        self.sessions = Sessions(self._connect, most)
 
     # -- what it is asked for
 
@@ -140,20 +133,7 @@ class Database(ABC):
                 return []
             return ledger.recorded(connection)
 
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
-        """Return what a query finds."""
-        with self._transaction() as connection:
-            return [tuple(row) for row in connection.execute(query).fetchall()]
-
     # -- what each database does its own way
-
-    @abstractmethod
-    def _connect(self) -> Any:
-        """Open a connection that commits what is no part of a transaction."""
-
-    @abstractmethod
-    def _failures(self) -> AbstractContextManager[None]:
-        """Raise our own errors for those of the driver."""
 
     @abstractmethod
     def _table(self, connection: Any, name: str) -> Table | None:
@@ -310,14 +290,6 @@ class Database(ABC):
     def _where(self, slot: Mapping[str, Any], prefix: str = "") -> tuple[str, tuple[Any, ...]]:
         names = (prefix + self._literal(quoted(name)) for name in slot)
         return " AND ".join(f"{name} = {self.mark}" for name in names), tuple(slot.values())
-
-    @contextmanager
-    def _transaction(self, *, keep: bool = True) -> Iterator[Any]:
-        with self._failures(), self.sessions.one() as connection:
-            # After an error the connection is closed, which undoes what was begun.
-            connection.execute(self.begin)
-            yield connection
-            connection.execute("COMMIT" if keep else "ROLLBACK")
 
 
 def _is_older(file: File, held: Memory | None) -> bool:

@@ -13,14 +13,14 @@ from typing import Any, ClassVar
 
 import pyarrow as pa
 
-from gnomon.errors import BadData, Full, PublishError
+from gnomon.errors import BadData
 from gnomon.publish.databases.address import Address
+from gnomon.publish.databases.sqlite import connect, ours
 from gnomon.publish.tables.database import STAGE, Database, listed, quoted
 from gnomon.publish.tables.fitting import spelled
 from gnomon.publish.tables.shaping import Held, Shaped, Table
 from gnomon.publish.tables.types import BIGINT, INTEGER, Name, Type, known_type
 
-_PATIENCE_S = 60.0
 _ROWS = 65_536
 
 
@@ -53,13 +53,7 @@ class Sqlite(Database):
         self._path = path
 
     def _connect(self) -> sqlite3.Connection:
-        if self._path is not None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(
-            self._path or ":memory:", _PATIENCE_S, isolation_level=None, check_same_thread=False
-        )
-        connection.execute("PRAGMA temp_store=MEMORY")
-        return connection
+        return connect(self._path)
 
     def _table(self, connection: sqlite3.Connection, name: str) -> Table | None:
         query = 'SELECT name, type, "notnull", pk FROM pragma_table_info(?)'
@@ -131,11 +125,9 @@ class Sqlite(Database):
         try:
             yield
         except (sqlite3.Error, OSError) as error:
-            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
-                raise Full(f"no space left for {self.address}") from error
             if isinstance(error, sqlite3.IntegrityError):
                 raise BadData(f"{self.address} does not take the rows: {error}") from error
-            raise PublishError(f"{self.address}: {error}") from error
+            raise ours(error, self.address) from error
 
 
 def _type_of(spelled_type: str) -> Type | None:

@@ -118,6 +118,8 @@ def test_nothing_to_add_and_nobody_to_add_to():
 def test_impossible_layers_are_refused():
     with pytest.raises(BadData, match="quality_flag is none of"):
         layer([T0], flag=2)
+    with pytest.raises(BadData, match="an offset is infinite"):
+        layer([T0], offsets=(0.0, np.inf, 0.0))
     with pytest.raises(BadData, match="more than 16 bits"):
         layer([T0], bits=-65_536)
     with pytest.raises(BadData, match="do not ascend at 2025-10-17T02:11:51"):

@@ -79,6 +79,8 @@ def test_published_it_is_a_dataset_and_the_same_one_again(home):
 def test_a_base_path_stands_before_every_name(home):
     build(home, *SPAN, *FEW, "--base-path", "/data/", "--output-path", home / "out.tm")
     assert "'/data/spice/lsk/naif0012.tls'" in (home / "out.tm").read_text()
+    said = build(home, *SPAN, *FEW, "--base-path", "/J\u00fcrgen", code=2)
+    assert "ASCII" in said.err
 
 
 def test_what_does_not_load_is_refused(home):

@@ -8,7 +8,7 @@ import pytest
 
 from gnomon.errors import BadData, ConfigError
 from gnomon.instruments.imap.kernels import frames
-from gnomon.instruments.imap.kernels.frames import TARGETS, attitude, rotations
+from gnomon.instruments.imap.kernels.frames import TARGETS, attitude
 from gnomon.timescales.sclk import tdb_minus_tt_ns
 from gnomon.timescales.tt2000 import tt2000_of_utc
 
@@ -19,6 +19,10 @@ TURN_RAD = 5e-7
 
 def tt2000(seconds):
     return int(tt2000_of_utc(np.datetime64(START, "ns"))) + (np.asarray(seconds) * 1e9).astype("i8")
+
+
+def rotations(*words):
+    return attitude(*words).matrices
 
 
 def truth(spice, sky, frame, epochs):

@@ -74,6 +74,14 @@ def test_gaps_are_data(tmp_path):
     assert "attitude" in report.note
 
 
+def test_gaps_are_told_though_the_last_day_has_none(tmp_path):
+    whole = (*AH[:2], (AH[2][0], "2025-11-01T00:00:00Z"))
+    report, _ = run(tmp_path, kernel(*whole), config=MetakernelConfig(types=(AH[1],)))
+    assert report.metrics == {"n_days": 3, "n_gaps": 1}
+    assert "gaps: attitude" in report.note
+    assert "2025-10-29T00:00:00.000Z to 2025-10-29T19:07:07.000Z" in report.note
+
+
 def test_a_days_science_lies_inside(tmp_path):
     _, out = run(tmp_path, kernel(*AH))
     _, covered = out.files["start=20251030T000000,stop=20251031T000000"]

@@ -90,3 +90,13 @@ def test_impossible_options_are_refused():
         ChangeConfig(time="2026-01-01", timedelta=float("nan"))
     with pytest.raises(ValidationError):
         GradiometerConfig(kappa=((1.0, 2.0), (3.0, 4.0)))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_what_is_no_number_is_no_factor_and_no_gap(value):
+    with pytest.raises(ValidationError, match="finite"):
+        GradiometerConfig(kappa=value)
+    with pytest.raises(ValidationError, match="finite"):
+        GradiometerConfig(kappa=((1.0, 0.0, 0.0), (0.0, value, 0.0), (0.0, 0.0, 1.0)))
+    with pytest.raises(ValidationError, match="finite"):
+        GradiometerConfig(max_gap_s=value)

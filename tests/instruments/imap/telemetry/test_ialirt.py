@@ -261,6 +261,33 @@ def test_an_answer_that_makes_no_sense_leaves_what_is_there(station, services, p
     assert station.datasets() == before
 
 
+def test_an_answer_of_which_no_record_names_a_time_is_told_of(station, services, poll, seen):
+    seen()
+    station.now = NOON
+    services.faults.add(Reissue(content=b'[{"when": "2026-03-01T11:59:00", "a": 1}]'))
+    assert not poll().ok
+    assert "records name no time" in station.messages(Happened.NOT_LISTED)[0]
+    assert not poll(start="2026-03-01", end="2026-03-01").ok
+    assert station.datasets() == {}
+
+
+def test_a_record_of_a_time_to_come_does_not_end_the_polls(station, services, poll, seen):
+    seen()
+    station.now = NOON
+    wrong = series(NOON - timedelta(minutes=1), 1) + series(NOON + timedelta(hours=6), 1)
+    wrong += series(datetime(9999, 12, 31, tzinfo=UTC), 1)
+    services.faults.add(Reissue(content=json.dumps(wrong).encode()))
+    assert poll().ok
+    services.faults.clear()
+    services.ialirt.records["mag"] = series(NOON, 3)
+    station.now += timedelta(minutes=1)
+    assert poll().ok
+    assert {k for _, k in station.datasets()} == {key("2026-03-01")}
+    assert times(station.text(KIND, key("2026-03-01"))) == [
+        f"2026-03-01T{clock}" for clock in ("11:59:00", "12:00:00", "12:00:04", "12:00:08")
+    ]
+
+
 @pytest.mark.parametrize("token", [None, "stale-since-march"])
 def test_a_wrong_token_names_the_variable_and_is_not_shown(services, network, secrets, token):
     secrets.pop("IALIRT_API_KEY")

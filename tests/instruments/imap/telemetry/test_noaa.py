@@ -115,6 +115,28 @@ def test_records_without_a_time_are_told_of(station, services, fetch):
     assert (KIND, key("ACE", "mag", "2026-03-01")) in station.datasets()
 
 
+def test_an_answer_of_which_no_record_names_a_time_is_told_of(station, services, fetch):
+    """The archive has called its columns otherwise."""
+    answer = [{"when": "2026-03-01T10:00:00", "source": "ACE"}]
+    services.faults.add(Reissue(content=json.dumps(answer).encode()))
+    assert not fetch(instruments=["mag"]).ok
+    assert station.messages(Happened.NOT_LISTED) == ["mag: 1 records name no time or no spacecraft"]
+
+
+def test_one_instrument_that_fails_does_not_keep_the_other_back(station, services, fetch):
+    """The archive forgets after a day."""
+    services.noaa.records = {
+        "mag": minutes("2026-03-01T10:00:00", 3),
+        "wind": minutes("2026-03-01T10:00:00", 3),
+    }
+    services.faults.add(Status(code=500, pattern="*rtsw_mag*"))
+    assert not fetch().ok
+    assert set(station.datasets()) == {(KIND, key("ACE", "wind", "2026-03-01"))}
+    services.faults.clear()
+    assert fetch().ok
+    assert (KIND, key("ACE", "mag", "2026-03-01")) in station.datasets()
+
+
 def test_a_spacecraft_that_is_not_known_is_told_of(station, services, fetch, caplog):
     services.noaa.records["mag"] = minutes("2026-03-01T10:00:00", 2, "WIND")
     assert fetch(instruments=["mag"]).ok

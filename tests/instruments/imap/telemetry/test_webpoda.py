@@ -157,6 +157,20 @@ def test_a_margin_is_added_to_the_day_before(station, services, poll):
     assert len(met_times(station, date(2026, 3, 1))) == 2
 
 
+def test_a_time_to_come_does_not_end_the_polls(station, services, poll):
+    wrong = packets(PW, utc(2026, 3, 1, 5), 1, ert=utc(2099, 1, 1))
+    ahead = packets(PW, utc(2098, 1, 1), 1, ert=utc(2026, 3, 1, 7))
+    good = packets(PW, utc(2026, 3, 1, 23), 1, ert=utc(2026, 3, 1, 23, 30))
+    services.webpoda.packets[PW] = wrong + ahead + good
+    assert poll().ok
+    more = packets(PW, utc(2026, 3, 2, 0, 0, 30), 1, ert=utc(2026, 3, 2, 1))
+    services.webpoda.packets[PW] += more
+    assert poll().ok
+    assert days(station) == ["2026-03-01", "2026-03-02", "2098-01-01"]
+    assert len(met_times(station, date(2026, 3, 1))) == 3
+    assert poll().jobs == 0
+
+
 def test_all_fifty_are_listed_at_once(station, services, poll):
     for packet in PACKETS:
         services.webpoda.packets[packet.name] = packets(packet.name, utc(2026, 3, 1, 6), 1)
@@ -252,7 +266,13 @@ def test_a_fault_that_passes_is_survived(station, services, poll, fault, pattern
 
 
 @pytest.mark.parametrize(
-    "content", [b"<html>busy</html>", b"nothing,here\n1,2\n", b"time,ert\n5\n"]
+    "content",
+    [
+        b"<html>busy</html>",
+        b"nothing,here\n1,2\n",
+        b"time,ert\n5\n",
+        b"time,ert\n2026-13-45T23:59:59,2026-03-01T07:00:00\n",
+    ],
 )
 def test_a_listing_that_makes_no_sense_leaves_what_is_there(station, services, poll, content):
     services.webpoda.packets[PW] = packets(PW, utc(2026, 3, 1, 6), 2)
@@ -291,6 +311,12 @@ def test_days_in_the_wrong_order_are_refused():
         WebpodaConfig(start=date(2026, 3, 2), end=date(2026, 3, 1))
 
 
+@pytest.mark.parametrize("dates", [{"start": date(2026, 3, 5)}, {"end": date(2020, 1, 1)}])
+def test_days_of_which_none_is_there_are_no_poll(dates):
+    with pytest.raises(ConfigError, match="is before the first"):
+        WebpodaConfig(**dates).asked(date(2026, 3, 3))
+
+
 def test_a_packet_near_midnight_is_of_two_files():
     assert list(days_near("2026-03-01T12:00:00")) == ["2026-03-01"]
     assert list(days_near("2026-03-01T00:00:59")) == ["2026-03-01", "2026-02-28"]
@@ -300,7 +326,7 @@ def test_a_packet_near_midnight_is_of_two_files():
 
 def test_the_columns_of_a_listing_may_come_in_any_order():
     lines = ["ert,time\n", "2026-03-02T07:00:00,2026-03-01T12:00:00\n", "\n"]
-    found = Arrivals.read(lines, "x.csv")
+    found = Arrivals.read(lines, "x.csv", utc(2026, 3, 3))
     assert found.own == {"2026-03-01": "2026-03-02T07:00:00"}
     with pytest.raises(ServerFault, match=r"x\.csv"):
-        Arrivals.read(["time,ert\n", "2026-03-01,2026-03-02\n"], "x.csv")
+        Arrivals.read(["time,ert\n", "2026-03-01,2026-03-02\n"], "x.csv", utc(2026, 3, 3))

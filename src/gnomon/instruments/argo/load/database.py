@@ -4,9 +4,8 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -17,7 +16,7 @@ from gnomon.instruments.argo.load.rows import Rows
 from gnomon.instruments.argo.load.schema import FILLED_BY, LOAD_TABLE, TABLES, Table, Type
 from gnomon.instruments.argo.load.status import STATUS, status_view
 from gnomon.publish.databases.address import Address
-from gnomon.publish.databases.sessions import Sessions
+from gnomon.publish.databases.transactions import Transactional
 
 STAGE = "argo_stage"
 """The temporary table that rows wait in until they are compared with those that are there."""
@@ -33,7 +32,7 @@ class Load:
     version: int
 
 
-class Database(ABC):
+class Database(Transactional):
     """A database that datasets are loaded into; any number of threads may do so.
 
     Attributes
@@ -43,7 +42,6 @@ class Database(ABC):
     """
 
     types: ClassVar[Mapping[Type, str]]
-    begin: ClassVar[str] = "BEGIN"
     mark: ClassVar[str] = "?"
     table_options: ClassVar[str] = ""
     now: ClassVar[str] = "now()"
@@ -53,8 +51,7 @@ class Database(ABC):
     """SQL for the milliseconds since 1970 of ``{}``."""
 
     def __init__(self, address: Address, most: int) -> None:
-        self.address = address
-        self.sessions = Sessions(self._connect, most)
+        super().__init__(address, most)
         self._is_prepared = False
 
     # -- what a load is made of
@@ -113,18 +110,9 @@ class Database(ABC):
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Return what a query finds."""
         self.prepare()
-        with self._transaction() as connection:
-            return [tuple(row) for row in connection.execute(query).fetchall()]
+        return super().rows(query)
 
     # -- what each database does its own way
-
-    @abstractmethod
-    def _connect(self) -> Any:
-        """Open a connection that commits what is no part of a transaction."""
-
-    @abstractmethod
-    def _failures(self) -> AbstractContextManager[None]:
-        """Raise our own errors for those of the driver."""
 
     @abstractmethod
     def _columns(self, connection: Any, table: str) -> list[str]:
@@ -195,14 +183,6 @@ class Database(ABC):
     def _memory(load: Load, rows: Rows) -> tuple[int | str, ...]:
         number = sum(table.num_rows for table in rows.values())
         return load.wmo, load.kind, load.sha256, load.version, number
-
-    @contextmanager
-    def _transaction(self) -> Iterator[Any]:
-        with self._failures(), self.sessions.one() as connection:
-            # After an error the connection is closed, which undoes what was begun.
-            connection.execute(self.begin)
-            yield connection
-            connection.execute("COMMIT")
 
 
 def _upsert(table: Table) -> str:

@@ -49,8 +49,8 @@ class DuckDb(Database):
         return self._driver.connect(str(self._path))
 
     @contextmanager
-    def _transaction(self) -> Iterator[Any]:
-        with _WRITERS[self._path], super()._transaction() as connection:
+    def _transaction(self, *, keep: bool = True) -> Iterator[Any]:
+        with _WRITERS[self._path], super()._transaction(keep=keep) as connection:
             yield connection
 
     def _columns(self, connection: Any, table: str) -> list[str]:

@@ -14,12 +14,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gnomon.errors import Full, PublishError
 from gnomon.instruments.argo.load.database import STAGE, Database
 from gnomon.instruments.argo.load.schema import Table, Type
 from gnomon.publish.databases.address import Address
+from gnomon.publish.databases.sqlite import connect, ours
 
-_PATIENCE_S = 60.0
 _ROWS = 65_536
 
 
@@ -42,11 +41,8 @@ class Sqlite(Database):
         self._path = path
 
     def _connect(self) -> sqlite3.Connection:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(
-            self._path, _PATIENCE_S, isolation_level=None, check_same_thread=False
-        )
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "temp_store=MEMORY"):
+        connection = connect(self._path)
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL"):
             connection.execute(f"PRAGMA {pragma}")
         return connection
 
@@ -73,9 +69,7 @@ class Sqlite(Database):
         try:
             yield
         except (sqlite3.Error, OSError) as error:
-            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
-                raise Full(f"no space left for {self.address}") from error
-            raise PublishError(f"{self.address}: {error}") from error
+            raise ours(error, self.address) from error
 
 
 def _values(column: pa.ChunkedArray) -> list[object]:

@@ -60,6 +60,8 @@ class Layer:
         if np.any(steps < 0) or (self.by_vector and np.any(steps == 0)):
             where = iso(self.tt2000[np.argmax(steps <= 0) + 1])
             raise BadData(f"{self.name}: times do not ascend at {where}")
+        if np.isinf(self.offsets).any():
+            raise BadData(f"{self.name}: an offset is infinite")
         if not np.all(np.isin(self.quality_flag, (-1, 0, 1))):
             raise BadData(f"{self.name}: a quality_flag is none of -1, 0, 1")
         if np.any(np.abs(self.quality_bitmask.astype(np.int64)) > LARGEST_BITMASK):

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from gnomon.errors import ConfigError
+from gnomon.instruments.imap.telemetry.dates import days_from
 
 StartDate = Annotated[datetime | None, typer.Option("--start-date", help="The first day, UTC.")]
 EndDate = Annotated[datetime | None, typer.Option("--end-date", help="The last day, UTC.")]
@@ -55,4 +56,4 @@ def days_or_recent(start: datetime | None, end: datetime | None, recent: int) ->
     first = day_of(start) or (last if end else last - timedelta(days=recent - 1))
     if last < first:
         raise ConfigError(f"the last day, {last}, is before the first, {first}")
-    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    return days_from(first, last)

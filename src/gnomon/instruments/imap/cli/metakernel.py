@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -90,6 +89,8 @@ def metakernel(
     Without --base-path its paths are relative to the store, so load it there.
     """
     with project(folder, as_json=as_json) as (opened, screen):
+        if not base_path.isascii():
+            raise ConfigError(f"--base-path {base_path}: a metakernel holds ASCII only")
         known = _kernels(opened)
         made = build(known, _span(known, start_time, end_time), file_types or ())
         wish = Wish(output_path, base_path, publish, require_coverage, verify)
@@ -177,17 +178,13 @@ def _verify(draft: Path, root: Path) -> None:
 
 def _show(screen: Screen, made: Metakernel, written: str | None, *, names: bool) -> None:
     if screen.as_json:
-        screen.out.file.write(
-            json.dumps(
-                {
-                    "path": written,
-                    "span": made.span.text(),
-                    "kernels": [k.path for k in made.kernels],
-                    "gaps": [{"group": g.group, "interval": g.interval.text()} for g in made.gaps],
-                },
-                indent=2,
-            )
-            + "\n"
+        screen.document(
+            {
+                "path": written,
+                "span": made.span.text(),
+                "kernels": [k.path for k in made.kernels],
+                "gaps": [{"group": g.group, "interval": g.interval.text()} for g in made.gaps],
+            }
         )
         return
     if names:

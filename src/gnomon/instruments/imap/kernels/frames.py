@@ -71,11 +71,6 @@ class Attitude:
     gaps: tuple[Gap, ...]
 
 
-def rotations(frame: str, tt2000: Int64s, metakernel: Path, root: Path) -> Floats:
-    """Return the matrices of `attitude` alone."""
-    return attitude(frame, tt2000, metakernel, root).matrices
-
-
 def attitude(frame: str, tt2000: Int64s, metakernel: Path, root: Path) -> Attitude:
     """Return the rotations from the magnetometer's frame into another one.
 

@@ -15,7 +15,7 @@ from datetime import UTC, timedelta
 
 from gnomon.errors import ConfigError, NoData
 from gnomon.instruments.imap.kernels.coverage import Interval, joined, overlaps, without
-from gnomon.instruments.imap.kernels.names import TYPES, days_of, read_name
+from gnomon.instruments.imap.kernels.names import days_of, read_name
 
 SINGLE = ("leapseconds", "imap_frames", "science_frames", "spacecraft_clock")
 """Of these the newest one is all there is."""
@@ -45,6 +45,8 @@ _LOADED = (
     *("spacecraft_clock", "earth_attitude", "planetary_ephemeris", "lagrange_point"),
     *("ephemeris", "attitude", "pointing"),
 )
+TYPES = tuple(kind for group in _LOADED for kind in GROUPS.get(group, (group,)))
+"""What a metakernel may load."""
 _WIDTH = 79
 """Characters of a string in a text kernel: one less than the 80 that SPICE takes."""
 _STAMP = "%Y%m%dT%H%M%S"

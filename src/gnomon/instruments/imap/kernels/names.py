@@ -72,29 +72,6 @@ _SUFFIXES = {
     ".bc": ("attitude", "ck"),
     ".tm": ("metakernel", "mk"),
 }
-TYPES = (
-    "leapseconds",
-    "planetary_constants",
-    "imap_frames",
-    "frames",
-    "science_frames",
-    "spacecraft_clock",
-    "earth_attitude",
-    "planetary_ephemeris",
-    "lagrange_point",
-    "ephemeris_reconstructed",
-    "ephemeris_nominal",
-    "ephemeris_predicted",
-    "ephemeris_90days",
-    "ephemeris_long",
-    "ephemeris_launch",
-    "ephemeris",
-    "attitude_history",
-    "attitude_predict",
-    "attitude",
-    "pointing_attitude",
-)
-"""What a metakernel may load, in its order; of orbits and attitudes the better ones first."""
 _DATE = re.compile(r"(\d{4})_(\d{3})_(\d{4})_(\d{3})")
 _DAY = re.compile(r"(\d{8})_(\d{8})")
 

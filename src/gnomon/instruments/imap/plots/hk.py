@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from gnomon.errors import BadData, UnknownName
 from gnomon.formats.pictures import FAINT, INK, new_figure
 from gnomon.instruments.imap.plots import style
-from gnomon.instruments.imap.plots.series import Span, Times, Values, spans
+from gnomon.instruments.imap.plots.series import Times, Values, around, spans
 from gnomon.instruments.imap.plots.style import X
 
 if TYPE_CHECKING:
@@ -164,14 +164,12 @@ def _word(value: str | bytes) -> str:
 # -- drawing
 
 
-def draw_housekeeping(
-    hk: Housekeeping, fields: Sequence[Field], span: Span | None = None
-) -> Figure:
+def draw_housekeeping(hk: Housekeeping, fields: Sequence[Field]) -> Figure:
     """Return one page with a panel for each field."""
     columns = min(_COLUMNS, len(fields))
     rows = -(-len(fields) // columns)
     height = _HEAD_IN + _FOOT_IN + rows * _ROW_IN
-    span = span or _span(hk.time)
+    span = around(hk.time[0], hk.time[-1], 1)
     with style.styled():
         figure = new_figure(_WIDTH_IN, height)
         grid = figure.add_gridspec(
@@ -188,11 +186,6 @@ def draw_housekeeping(
                 axes.set_xlabel("UTC", loc="right")
         style.head(figure, _title(hk), *_lines(hk, fields), left=_LEFT)
     return figure
-
-
-def _span(time: Times) -> Span:
-    margin = max((time[-1] - time[0]) / 100, np.timedelta64(1, "s").astype("m8[ns]"))
-    return time[0] - margin, time[-1] + margin
 
 
 def _title(hk: Housekeeping) -> str:

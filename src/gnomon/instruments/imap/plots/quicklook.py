@@ -15,7 +15,7 @@ from gnomon.errors import BadData
 from gnomon.formats.pictures import FAINT, INK, new_figure
 from gnomon.instruments.imap.plots import style
 from gnomon.instruments.imap.plots.columns import Table
-from gnomon.instruments.imap.plots.series import Span, Values, spans
+from gnomon.instruments.imap.plots.series import Span, Values, around, spans
 from gnomon.instruments.imap.plots.style import INNER, OUTER, THIRD, X, Y, Z
 from gnomon.instruments.imap.telemetry.anomalies import find_anomalies
 from gnomon.instruments.imap.telemetry.rules import Rules, built_in
@@ -32,7 +32,6 @@ _MODES = ("Safe", "Standby", "Config", "Debug", "Normal", "Burst")
 _RANGES = 4
 _NAMED = 8
 _MINUS = "\N{MINUS SIGN}"
-_MINUTE = np.timedelta64(60, "s")
 
 
 @dataclass(frozen=True)
@@ -74,9 +73,7 @@ def span_of_data(*tables: Table) -> Span:
     times = [table.time for table in tables if len(table.time)]
     if not times:
         raise BadData("there is nothing to draw: no file has a row")
-    first, last = min(time[0] for time in times), max(time[-1] for time in times)
-    margin = max((last - first) / 100, _MINUTE.astype("m8[ns]"))
-    return first - margin, last + margin
+    return around(min(time[0] for time in times), max(time[-1] for time in times), 60)
 
 
 def page_of_days(paths: Sequence[Path], days: Sequence[date]) -> Page:

@@ -15,7 +15,7 @@ from gnomon.errors import BadData
 from gnomon.formats.cdf import Cdf, floats, read_cdf
 from gnomon.formats.pictures import FAINT, INK, new_figure
 from gnomon.instruments.imap.plots import style
-from gnomon.instruments.imap.plots.series import Span, Times, Values, gap_of, spans
+from gnomon.instruments.imap.plots.series import Times, Values, around, gap_of, spans
 from gnomon.instruments.imap.plots.style import X, Y, Z
 from gnomon.timescales.tt2000 import FILL, utc_of_tt2000
 
@@ -156,11 +156,9 @@ def _axes_of(path: Path) -> tuple[str, ...]:
 Panel = Callable[["Axes", Field], None]
 
 
-def draw_science(field: Field, span: Span | None = None) -> Figure:
+def draw_science(field: Field) -> Figure:
     """Return one page: components, magnitude, range, and quality where the file has it."""
-    first, last = field.time[0], field.time[-1]
-    margin = max((last - first) / 100, np.timedelta64(1, "s").astype("m8[ns]"))
-    span = span or (first - margin, last + margin)
+    span = around(field.time[0], field.time[-1], 1)
     bottom = [_range, _quality] if field.flags is not None else [_range]
     drawn: list[Panel] = [partial(_component, axis) for axis in range(_XYZ)]
     drawn += [_magnitude, *bottom]

@@ -12,6 +12,12 @@ MOST = 6000
 """Points of a line: twice as many as any screen has columns."""
 
 
+def around(first: np.datetime64, last: np.datetime64, least_s: int) -> Span:
+    """Return the time between two instants with a hundredth of it at each end, or `least_s`."""
+    margin = max((last - first) / 100, np.timedelta64(least_s, "s").astype("m8[ns]"))
+    return first - margin, last + margin
+
+
 def parted(time: Times, values: Values, gap: np.timedelta64) -> tuple[Times, Values]:
     """Return a series with a NaN in every gap, so that no line crosses one.
 

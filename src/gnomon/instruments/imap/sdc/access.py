@@ -13,6 +13,7 @@ from gnomon.acquire.api import Api, api_key
 from gnomon.acquire.connect import Network
 from gnomon.acquire.source import Progress
 from gnomon.errors import BadData, ServerFault
+from gnomon.instruments.imap.telemetry.access import address
 
 SDC = "https://api.imap-mission.com"
 KEY = "IMAP_API_KEY"
@@ -84,12 +85,11 @@ def open_sdc(url: str, network: Network) -> Sdc:
     url : str
         Empty: what ``IMAP_DATA_ACCESS_URL`` says, or the usual one.
     """
-    said = None if url else network.secret(ADDRESS)
-    root = (url or (said.get_secret_value() if said else "") or SDC).rstrip("/")
+    root = address(url, network, ADDRESS, SDC)
     key = network.secret(KEY)
 
-    def api(address: str) -> Api:
-        return Api(address, network, key, header=api_key, variable=KEY)
+    def api(at: str) -> Api:
+        return Api(at, network, key, header=api_key, variable=KEY)
 
     return Sdc(api(root if root.endswith(_PREFIX) else root + _PREFIX), api(root))
 

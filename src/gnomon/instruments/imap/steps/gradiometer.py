@@ -24,13 +24,14 @@ from gnomon.instruments.imap.steps.science import GROUP, mode_and_day, science_o
 if TYPE_CHECKING:
     from gnomon.instruments.imap.calibration.gradiometry import Gradient, Settings
 
-Row = tuple[float, float, float]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Row = tuple[Finite, Finite, Finite]
 
 
 class GradiometerConfig(StepConfig):
     """How the sensors are compared, and what is made of their difference."""
 
-    kappa: float | tuple[Row, Row, Row] | None = Field(
+    kappa: Finite | tuple[Row, Row, Row] | None = Field(
         None,
         description="MAGo + kappa (MAGi - MAGo) is the field: a number, or 3 x 3 in the despun"
         " frame; without it no layer is made",
@@ -42,7 +43,7 @@ class GradiometerConfig(StepConfig):
         "linear", description="of MAGi at the epochs of MAGo"
     )
     cic: bool = Field(False, description="filter MAGi first where it is sampled faster than MAGo")
-    max_gap_s: float = Field(
+    max_gap_s: Finite = Field(
         4.0, gt=0, description="correct no vector of MAGo farther than this from MAGi's, seconds"
     )
 

@@ -57,7 +57,7 @@ def metakernel(
     if not days:
         raise NoData("there is no attitude to write a metakernel for")
     choice = Choice(known, config.types, MARGIN)
-    gaps = 0
+    gaps, told = 0, ""
     for day in days:
         made = choice.metakernel(day)
         start, stop = made.name
@@ -65,9 +65,8 @@ def metakernel(
         path: Path = out.new(start=start, stop=stop, coverage=covered)
         path.write_text(made.text(), encoding="ascii", errors="strict")
         gaps += len(made.gaps)
-    note = f"{len(days)} days"
-    if gaps:
-        note += f"; of the last: {shortened(made.gaps)}"
+        told = shortened(made.gaps) or told
+    note = f"{len(days)} days" + (f"; the last gaps: {told}" if told else "")
     return Report(metrics={"n_days": len(days), "n_gaps": gaps}, note=note)
 
 

@@ -15,7 +15,7 @@ IALIRT_KEY = "IALIRT_API_KEY"
 
 def address(given: str, network: Network, variable: str, usual: str) -> str:
     """Return an address: that of the options, or of a variable, or the usual one."""
-    said = network.secret(variable) if variable and not given else None
+    said = None if given else network.secret(variable)
     return (given or (said.get_secret_value() if said else "") or usual).rstrip("/")
 
 

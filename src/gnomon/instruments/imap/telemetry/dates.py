@@ -44,7 +44,16 @@ class Dates(StepConfig):
         return self
 
     def asked(self, today: date) -> list[date]:
-        """Return the days that were asked for; none for a poll."""
+        """Return the days that were asked for; none for a poll.
+
+        Raises
+        ------
+        ConfigError
+            The only day that was named is yet to come, or before all.
+        """
         if self.start is None and self.end is None:
             return []
-        return days_from(self.start or self.since, self.end or today)
+        first, last = self.start or self.since, self.end or today
+        if last < first:
+            raise ConfigError(f"the last day, {last}, is before the first, {first}")
+        return days_from(first, last)

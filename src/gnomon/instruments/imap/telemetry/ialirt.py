@@ -23,7 +23,7 @@ from gnomon.core.dataset import Input, Report
 from gnomon.core.instrument import SourceType
 from gnomon.core.items import Item, Listing
 from gnomon.core.kinds import Kind
-from gnomon.errors import NoData
+from gnomon.errors import NoData, ServerFault
 from gnomon.instruments.imap.kinds import IALIRT, IALIRT_HK
 from gnomon.instruments.imap.telemetry import access
 from gnomon.instruments.imap.telemetry.dates import (
@@ -107,8 +107,12 @@ class IalirtSource:
         looked, flaw = ask_each(
             self._part.instruments, lambda name: self._since(name, marks.get(name, ""), now)
         )
-        items = [self._item(*one) for found, _ in looked.values() for one in found]
-        marks |= {instrument: mark for instrument, (_, mark) in looked.items()}
+        items = [self._item(*one) for found, _, _ in looked.values() for one in found]
+        marks |= {instrument: mark for instrument, (_, mark, _) in looked.items()}
+        lost = [
+            f"{i}: {undated} records name no time" for i, (*_, undated) in looked.items() if undated
+        ]
+        flaw = "; ".join(filter(None, [flaw, *lost]))
         return Listing(items, json.dumps(marks, sort_keys=True), unchanged=True, flaw=flaw)
 
     def fetch(self, item: Item, dest: Path, known: Input | None, progress: Progress) -> Report:  # noqa: ARG002
@@ -124,6 +128,8 @@ class IalirtSource:
         for answer in self._answers(instrument, start, min(midnight(day + DAY), self._now())):
             table.take((time, row) for time, row in answer.rows if day_of(time) == day)
             undated += answer.undated
+        if not table.rows and undated:
+            raise ServerFault(f"I-ALiRT's {undated} records of {instrument} on {day} name no time")
         if not table.rows and known is None:
             raise NoData(f"I-ALiRT has no records of {instrument} on {day}")
         table.write(dest)
@@ -142,8 +148,8 @@ class IalirtSource:
         key = self._part.key(instrument, day)
         return Item(self._part.kind.name, key, f"{instrument} {day} {extent}", stamp)
 
-    def _since(self, instrument: str, mark: str, now: datetime) -> tuple[Sequence[Found], str]:
-        """Return days of one instrument to fetch, and the time of the last record.
+    def _since(self, instrument: str, mark: str, now: datetime) -> tuple[Sequence[Found], str, int]:
+        """Return days of one instrument to fetch, the time of the last record, and the undated.
 
         Days before yesterday are not looked into: they are fetched whole, and done with.
         """
@@ -154,25 +160,33 @@ class IalirtSource:
             for day in days_from(begin.date(), edge.date() - DAY)
         ]
         last: dict[date, str] = {}
+        undated = 0
         for answer in self._answers(instrument, edge, now):
+            undated += answer.undated
             for time, _ in answer.rows:
                 last[day_of(time)] = max(time, last.get(day_of(time), ""))
         found += [(instrument, day, _NEW, last[day]) for day in sorted(last) if last[day] > mark]
         seen = [mark, *last.values()]
         if begin < edge:
             seen.append(time_text(edge.isoformat()))
-        return found, max(seen)
+        return found, max(seen), undated
 
     def _answers(self, instrument: str, start: datetime, stop: datetime) -> Iterator[Records]:
-        """Ask for one window after the other; an answer that ends early is asked to go on."""
+        """Ask for one window after the other; an answer that ends early is asked to go on.
+
+        A record of another time than asked for is left out: one of a time to come, which is wrong,
+        would be the last for ever.
+        """
         while stop - start >= _CADENCE:
             end = min(start + self._part.window, stop)
+            first, last_asked = (f"{time:%Y-%m-%dT%H:%M:%S}" for time in (start, end))
             query = {
                 "instrument": instrument,
-                "time_utc_start": f"{start:%Y-%m-%dT%H:%M:%S}",
-                "time_utc_end": f"{end:%Y-%m-%dT%H:%M:%S}",
+                "time_utc_start": first,
+                "time_utc_end": last_asked,
             }
             answer = records(self._api.json("space-weather", query), self._part.rules)
+            answer.rows = [one for one in answer.rows if first <= one[0] <= last_asked]
             yield answer
             last = instant_of(max((time for time, _ in answer.rows), default="0001-01-01"))
             went_on = last.replace(microsecond=0) > start and end - last >= _CADENCE

@@ -25,6 +25,7 @@ from gnomon.instruments.imap.kinds import NOAA
 from gnomon.instruments.imap.telemetry import access
 from gnomon.instruments.imap.telemetry.day_table import DayTable
 from gnomon.instruments.imap.telemetry.noaa_rows import TIME, Recent, recent
+from gnomon.instruments.imap.telemetry.polling import ask_each
 
 _log = logging.getLogger(__name__)
 Spacecraft = Literal["ACE", "SOLAR1", "IMAP"]
@@ -55,9 +56,13 @@ class NoaaSource:
         """
         marks: dict[str, str] = json.loads(cursor) if cursor else {}
         items = []
-        for instrument in self._config.instruments:
-            payload = self._api.json(f"rtsw_{instrument}_1m.json")
-            self._recent[instrument] = found = recent(payload, instrument)
+        looked, flaw = ask_each(self._config.instruments, self._read)
+        self._recent |= looked
+        flaws = [flaw] if flaw else []
+        for instrument, found in looked.items():
+            if found.undated:
+                lost = f"{found.undated} records name no time or no spacecraft"
+                flaws.append(f"{instrument}: {lost}")
             strange = {spacecraft for spacecraft, _ in found.days} - set(get_args(Spacecraft))
             if strange:
                 _log.warning("NOAA has %s of unknown spacecraft: %s", instrument, sorted(strange))
@@ -66,7 +71,7 @@ class NoaaSource:
                     items.append(_item(spacecraft, instrument, day, max(rows), marks))
         marks |= {item.ref: item.stamp for item in items}
         kept = sorted(marks.items(), key=lambda one: one[1])[-_MARKS:]
-        return Listing(items, json.dumps(dict(kept), sort_keys=True))
+        return Listing(items, json.dumps(dict(kept), sort_keys=True), flaw="; ".join(flaws))
 
     def fetch(self, item: Item, dest: Path, known: Input | None, progress: Progress) -> Report:  # noqa: ARG002
         """Lay what was listed over what is known of the day."""
@@ -80,8 +85,10 @@ class NoaaSource:
         table.take(rows.items())
         table.write(dest)
         figures = {"n_rows": len(table.rows), "n_new_rows": len(table.rows) - before}
-        lost = f"{found.undated} records name no time or no spacecraft" if found.undated else ""
-        return Report(metrics=figures, flaw=lost)
+        return Report(metrics=figures)
+
+    def _read(self, instrument: str) -> Recent:
+        return recent(self._api.json(f"rtsw_{instrument}_1m.json"), instrument)
 
     def validator(self, item: Item) -> str:  # noqa: ARG002  nothing tells
         """Return nothing: the archive says nothing of a part of its file."""

@@ -57,6 +57,8 @@ class Arrivals:
 
     Attributes
     ----------
+    now : str
+        Later times of reception are wrong.
     own : dict of str to str
         The latest ERT of the packets of a day, by that day (ISO 8601).
     near : dict of str to str
@@ -65,14 +67,15 @@ class Arrivals:
         The latest ERT of all.
     """
 
+    now: str
     own: dict[str, str] = field(default_factory=dict)
     near: dict[str, str] = field(default_factory=dict)
     last: str = ""
 
     @classmethod
-    def read(cls, lines: Iterable[str], what: str) -> Arrivals:
+    def read(cls, lines: Iterable[str], what: str, now: datetime) -> Arrivals:
         """Read a CSV of ``time`` and ``ert``; raise `ServerFault` where it is another one."""
-        found = cls()
+        found = cls(f"{now:%Y-%m-%dT%H:%M:%S}")
         rows = iter(lines)
         header = next(rows, "time,ert").strip().split(",")
         if sorted(header) != ["ert", "time"]:
@@ -88,7 +91,9 @@ class Arrivals:
         return found
 
     def take(self, time: str, ert: str) -> None:
-        """Take one packet in."""
+        """Take one packet in; of one that is yet to come it is not known when it came."""
+        if ert > self.now:
+            ert = time if time <= self.now else ""
         day = time[:10]
         self.own[day] = max(ert, self.own.get(day, ""))
         self.last = max(ert, self.last)
@@ -97,7 +102,11 @@ class Arrivals:
 
 
 def _is_time(text: str) -> bool:
-    return len(text) >= len("2026-01-01T00:00:00") and text[10] == "T" and text[:4].isdecimal()
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return len(text) >= len("2026-01-01T00:00:00") and text[10] == "T"
 
 
 def days_near(time: str) -> Iterator[str]:
@@ -126,8 +135,9 @@ class Mark:
     day: str = ""
 
     def after(self, found: Arrivals) -> Mark:
-        """Return the mark once `found` was seen."""
-        return Mark(max(self.ert, found.last), max([self.day, *found.own]))
+        """Return the mark once `found` was seen; times to come, which are wrong, do not move it."""
+        days = [day for day in found.own if day <= found.now]
+        return Mark(max(self.ert, found.last), max([self.day, *days]))
 
 
 class WebpodaSource:
@@ -219,7 +229,7 @@ class WebpodaSource:
             query = f"{constraint}&{_TIMES}"
             self._api.download(f"{name}.csv", query, table, empty=True)
             with table.open(encoding="utf-8", errors="replace") as lines:
-                return Arrivals.read(lines, f"{self._api.url}/{name}.csv")
+                return Arrivals.read(lines, f"{self._api.url}/{name}.csv", self._now())
 
 
 def _ends(days: Iterable[date], margin: timedelta = timedelta()) -> tuple[datetime, datetime]:
