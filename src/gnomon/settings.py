@@ -43,6 +43,7 @@ class NetworkSettings(StepConfig):
     bytes_per_s: float | None = Field(None, gt=0, description="shared by all transfers")
     requests_per_s: float | None = Field(None, gt=0, description="shared by all transfers")
     tries: int = Field(6, ge=1, description="of one transfer, before the job fails")
+    contact: str = Field("", pattern=r"^[ -~]*$", description="an address, told to archives")
 
 
 class LoopSettings(StepConfig):

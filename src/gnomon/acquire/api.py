@@ -1,4 +1,4 @@
-"""Web services: questions by query, answers in memory or to disk, uploads; with a token or without.
+"""Web services: questions by query or by form, answers in memory or to disk, uploads.
 
 A body arrives whole or not at all, within a time; what fails in a way that passes is asked again;
 a page for people where data was expected is an error, whatever its status. The token goes to the
@@ -20,6 +20,7 @@ from gnomon.acquire.connect import Network
 from gnomon.acquire.download import Downloaded, download
 from gnomon.acquire.endpoint import Endpoint, Words, bare
 from gnomon.acquire.source import Progress
+from gnomon.acquire.transport import Body
 from gnomon.errors import BadData, ConfigError, ServerFault
 
 Query = str | Mapping[str, str]
@@ -28,6 +29,7 @@ Query = str | Mapping[str, str]
 T = TypeVar("T")
 
 LONGEST_S = 300.0
+FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 
 
 def basic(token: str) -> dict[str, str]:
@@ -74,7 +76,8 @@ class Api:
         self._retry = network.retry
         token = _token(secret, variable)
         headers = header(token) if token else {}
-        self._transport = Endpoint(url, network.limits, headers, Words(token, variable), longest_s)
+        self._words = Words(token, variable)
+        self._transport = Endpoint(url, network.limits, headers, self._words, longest_s)
 
     @property
     def url(self) -> str:
@@ -107,6 +110,35 @@ class Api:
     def json(self, path: str, params: Query = "") -> Any:
         """Return the value that an answer in JSON tells; see `content`."""
         return self._asked(path, params, json.loads, empty=False)
+
+    def ask(
+        self,
+        path: str,
+        question: Mapping[str, str] | bytes,
+        read: Callable[[bytes], T],
+        content_type: str = FORM,
+    ) -> T:
+        """Send a question with POST, and return what `read` makes of the answer.
+
+        It may be sent several times, so it must be one that changes nothing.
+
+        Parameters
+        ----------
+        question : mapping or bytes
+            A mapping is sent as a form.
+        read : callable
+            From the body to what it tells; a `ValueError` of it is a fault of the service.
+
+        Raises
+        ------
+        SourceError
+            As for `content`; 4xx with the service's own words.
+        """
+        body = question if isinstance(question, bytes) else urlencode(question).encode()
+        target = _target(path, "")
+        return self._read(
+            lambda: self._transport.post(target, body, content_type), target, read, empty=False
+        )
 
     def download(
         self,
@@ -169,17 +201,23 @@ class Api:
 
     def _asked(self, path: str, params: Query, read: Callable[[bytes], T], *, empty: bool) -> T:
         target = _target(path, params)
+        return self._read(lambda: self._transport.read(target), target, read, empty=empty)
+
+    def _read(
+        self, send: Callable[[], Body], target: str, read: Callable[[bytes], T], *, empty: bool
+    ) -> T:
         what = f"{self.url}/{target}"
 
         def attempt() -> T:
-            with self._transport.read(target) as body:
+            with send() as body:
                 content = b"".join(body)
             if not (content or empty):
                 raise ServerFault(f"{what}: an empty answer")
             try:
                 return read(content)
             except ValueError:
-                raise ServerFault(f"{what}: the answer makes no sense: {content[:60]!r}") from None
+                start = self._words.hidden(content.decode("utf-8", "replace"))[:60]
+                raise ServerFault(f"{what}: the answer makes no sense: {start!r}") from None
 
         return self._retry.call(what, attempt)
 

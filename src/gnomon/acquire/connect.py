@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
 from pydantic import SecretStr
@@ -19,6 +20,9 @@ from gnomon.acquire.throttle import Pace
 from gnomon.acquire.transport import Limits, Transport
 from gnomon.errors import ConfigError, SourceError, UnknownName
 from gnomon.settings import NetworkSettings, secret
+from gnomon.version import VERSION
+
+N = TypeVar("N", int, float)
 
 
 def no_secret(_: str) -> SecretStr | None:
@@ -35,11 +39,26 @@ class Network:
     secret: Callable[[str], SecretStr | None] = no_secret
     """Returns the token that the user keeps under a name, if there is one."""
 
+    def gently(
+        self, *, connections: int | None = None, requests_per_s: float | None = None
+    ) -> Network:
+        """Return the same for an archive that wants to be asked less: the lower limits hold."""
+        limits = replace(
+            self.limits,
+            connections=_least(self.limits.connections, connections),
+            requests_per_s=_least(self.limits.requests_per_s, requests_per_s),
+        )
+        return replace(self, limits=limits)
+
     def connect(self, *urls: str, token: str | None = None) -> Transport:
         """Make a transport to the first address, with the others to fall back on."""
         pace = self.limits.pace()
         found = [connect(url, self.limits, token=token, pace=pace) for url in urls]
         return found[0] if len(found) == 1 else Mirror(found)
+
+
+def _least(one: N | None, other: N | None) -> N | None:
+    return min((limit for limit in (one, other) if limit is not None), default=None)
 
 
 def network_of(
@@ -56,7 +75,11 @@ def network_of(
     told : callable
         Told of what failed before each new attempt.
     """
-    limits = Limits(**settings.model_dump(exclude={"tries"}))
+    contact = f" ({settings.contact})" if settings.contact else ""
+    limits = Limits(
+        **settings.model_dump(exclude={"tries", "contact"}),
+        user_agent=f"gnomon/{VERSION}{contact}",
+    )
     return Network(limits, Retry(attempts=settings.tries, told=told), partial(secret, folder))
 
 

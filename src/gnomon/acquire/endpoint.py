@@ -24,6 +24,8 @@ _DEFINITE = frozenset(range(400, 500)) - {408, 425}
 """Another try would be told the same."""
 _CREATED = (200, 201, 202, 204)
 _PAGE = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
+_XML = re.compile(rb"\s*<(?:\?xml|votable)\b", re.IGNORECASE)
+_MARKUP = re.compile(r"<[^>]*>")
 _SIGNED = re.compile(r"(?i)([?&][^=&\s]*(?:signature|credential|token|key)[^=&\s]*=)[^&\s\"]+")
 
 
@@ -57,6 +59,10 @@ class Words:
             return f"; set {self._variable} in the environment or in .env"
         return f"; the token in {self._variable} is wrong or has expired: set it anew"
 
+    def hidden(self, text: str) -> str:
+        """Return a text of the service without the token."""
+        return text.replace(self._token, "…") if self._token else text
+
     def _excerpt(self, response: urllib3.BaseHTTPResponse) -> str:
         try:
             start = response.read(_EXCERPT_BYTES, decode_content=False)
@@ -64,9 +70,10 @@ class Words:
             return ""
         if _PAGE.match(start):
             return ""
-        text = " ".join(start.decode("utf-8", "replace").split())
-        if self._token:
-            text = text.replace(self._token, "…")
+        text = start.decode("utf-8", "replace")
+        if _XML.match(start):
+            text = _MARKUP.sub(" ", text)
+        text = self.hidden(" ".join(text.split()))
         return text[:_EXCERPT_CHARACTERS] if text.isprintable() else ""
 
 
@@ -79,6 +86,17 @@ class Endpoint(HttpTransport):
         super().__init__(url, limits, headers=headers)
         self._limits, self._words, self._longest_s = limits, words, longest_s
         self._host_name = urlsplit(url).netloc
+
+    def post(self, path: str, content: bytes, content_type: str) -> Body:
+        """Send a question once; no redirect is followed."""
+        name = self._address(path)
+        headers = self._headers | {"Content-Type": content_type}
+        self._pace.request()
+        try:
+            response = self._straight("POST", name, headers, content)
+        except HTTPError as error:
+            raise failure(error, name, Unreachable) from error
+        return self._body(self._answered(response, name), name, "")
 
     def put(self, url: str, stream: BinaryIO, headers: Mapping[str, str]) -> Mapping[str, str]:
         """Send a body once."""
@@ -119,7 +137,10 @@ class Endpoint(HttpTransport):
         return f"{self._url}/{path}"
 
     def _request(self, verb: str, name: str, headers: dict[str, str]) -> urllib3.BaseHTTPResponse:
-        response = super()._request(verb, name, headers)
+        return self._answered(super()._request(verb, name, headers), name)
+
+    def _answered(self, response: urllib3.BaseHTTPResponse, name: str) -> urllib3.BaseHTTPResponse:
+        """Return an answer with success; raise the error of another one."""
         if response.status in (200, 206, 304, 416):
             return response
         try:
@@ -185,4 +206,5 @@ class _Unsigned(logging.Filter):
         return True
 
 
-logging.getLogger("urllib3.connectionpool").addFilter(_Unsigned())
+for _name in ("connectionpool", "poolmanager", "util.retry"):  # all that log addresses
+    logging.getLogger(f"urllib3.{_name}").addFilter(_Unsigned())

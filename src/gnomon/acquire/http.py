@@ -168,11 +168,14 @@ class HttpTransport:
         except HTTPError as error:
             raise failure(error, name, Unreachable) from error
 
-    def _straight(self, verb: str, name: str, headers: dict[str, str]) -> urllib3.BaseHTTPResponse:
+    def _straight(
+        self, verb: str, name: str, headers: dict[str, str], body: bytes | None = None
+    ) -> urllib3.BaseHTTPResponse:
         """Ask our own host; only the pool of all hosts knows what to tell others."""
         return self._host().urlopen(
             verb,
             name[len(self._origin) :] or "/",
+            body=body,
             headers=headers,
             redirect=False,
             preload_content=False,

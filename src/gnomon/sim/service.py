@@ -70,7 +70,7 @@ def as_text(text: str, status: int = 200, content_type: str = "text/plain") -> A
 
 
 class Service:
-    """A context manager that answers GET, HEAD and PUT on 127.0.0.1.
+    """A context manager that answers GET, HEAD, POST and PUT on 127.0.0.1.
 
     Parameters
     ----------
@@ -180,6 +180,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_HEAD(self) -> None:
         self._handle()
 
+    def do_POST(self) -> None:
+        self._handle()
+
     def do_PUT(self) -> None:
         self._handle()
 
@@ -194,7 +197,7 @@ class _Handler(BaseHTTPRequestHandler):
             _PROTOCOL, self.command, unquote(path), query=query, headers=headers
         )
         self.server.requests.append(self._request)
-        length = headers.get("content-length", "0" if self.command != "PUT" else "")
+        length = headers.get("content-length", "0" if self.command in ("GET", "HEAD") else "")
         if not length.isdecimal():
             self.close_connection = True  # where the body ends is not known
             self._send(as_text("a length is required\n", HTTPStatus.LENGTH_REQUIRED))
