@@ -1,0 +1,1 @@
+"""Alert packets of ZTF and LSST, in Avro."""

@@ -1,0 +1,1 @@
+"""Light curves of all surveys: their schema, how they merge, how they are read."""

@@ -1,0 +1,1 @@
+"""What leaves the store: batches in Parquet, and records in JSON."""

@@ -1,0 +1,1 @@
+"""IRSA: ZTF's light curves and object tables."""

@@ -1,0 +1,1 @@
+"""MAST: observations, products, downloads, missions, and cutouts of TESS."""

@@ -1,0 +1,1 @@
+"""Pictures of light curves and periodograms."""

@@ -1,0 +1,1 @@
+"""What is computed of light curves: arrays in, arrays out."""

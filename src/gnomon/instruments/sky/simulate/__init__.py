@@ -1,0 +1,1 @@
+"""A simulated sky of variable stars whose truth is known, and the archives that observed it."""

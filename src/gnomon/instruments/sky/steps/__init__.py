@@ -1,0 +1,1 @@
+"""The steps: each reads files, computes, writes."""

@@ -1,0 +1,1 @@
+"""Files of TESS: light curves, cutouts, and what their flags mean."""
