@@ -13,6 +13,7 @@ import typer
 
 from gnomon.catalog.queries import datasets
 from gnomon.cli.app import FAILURES, Screen
+from gnomon.cli.part import execute
 from gnomon.core.kinds import KeyValue
 from gnomon.core.pipeline import Pipeline, StepSpec, validated
 from gnomon.core.steps import Step
@@ -20,7 +21,6 @@ from gnomon.engine.project import Project
 from gnomon.errors import ConfigError
 from gnomon.instruments.imap.cli.by_hand import Bench, Given
 from gnomon.instruments.imap.cli.days import SaveMode, days_or_recent
-from gnomon.instruments.imap.cli.running import execute
 from gnomon.instruments.imap.kinds import L1B, L1C
 
 PIPELINE = "imap-calibration"

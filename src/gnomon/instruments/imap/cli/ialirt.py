@@ -9,8 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from gnomon.cli.app import HERE, AsJson, DryRun, Folder, project
+from gnomon.cli.part import execute, part
 from gnomon.instruments.imap.cli.days import AnyMode, EndDate, Mode, StartDate, day_of
-from gnomon.instruments.imap.cli.running import execute, part
 from gnomon.instruments.imap.telemetry.ialirt import HK
 
 _SCIENCE, _HOUSEKEEPING = "imap.ialirt", "imap.ialirt_hk"

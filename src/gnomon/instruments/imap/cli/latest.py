@@ -9,10 +9,10 @@ from pathlib import Path
 
 from gnomon.catalog.catalog import Catalog
 from gnomon.cli.app import Screen
+from gnomon.cli.part import execute, part
 from gnomon.core.dataset import Dataset
 from gnomon.engine.adopt import Brought, adopt
 from gnomon.engine.project import Project
-from gnomon.instruments.imap.cli.running import execute, part
 from gnomon.instruments.imap.cli.stored import Holdings
 from gnomon.instruments.imap.kinds import IALIRT, IALIRT_HK, LATEST
 

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from gnomon.cli.app import HERE, AsJson, DryRun, Folder, project
+from gnomon.cli.part import execute, part
 from gnomon.instruments.imap.cli.days import AnyMode, Mode
-from gnomon.instruments.imap.cli.running import execute, part
 
 
 def noaa(

@@ -16,6 +16,7 @@ from rich.markup import escape
 from gnomon.catalog import queries
 from gnomon.catalog.catalog import Catalog
 from gnomon.cli.app import FAILURES, HERE, AsJson, DryRun, Folder, Screen, project
+from gnomon.cli.part import part
 from gnomon.cli.progress import summary_json, summary_table
 from gnomon.cli.run import work
 from gnomon.core.dataset import Dataset
@@ -24,7 +25,6 @@ from gnomon.engine.adopt import Brought, adopt
 from gnomon.engine.events import Summary
 from gnomon.engine.project import How, Project
 from gnomon.errors import BadData, ConfigError, NoData
-from gnomon.instruments.imap.cli.running import part
 from gnomon.instruments.imap.kinds import HK_L0, HK_L1, LSK, SCLK, XTCE
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from gnomon.cli.app import HERE, AsJson, DryRun, Folder, project
+from gnomon.cli.part import execute, part
 from gnomon.instruments.imap.cli.days import EndDate, FetchMode, Mode, StartDate, day_of
-from gnomon.instruments.imap.cli.running import execute, part
 
 
 class Level(StrEnum):

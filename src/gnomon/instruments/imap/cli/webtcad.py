@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gnomon.cli.app import HERE, AsJson, DryRun, Folder, project
+from gnomon.cli.part import execute, part
 from gnomon.instruments.imap.cli.days import EndDate, StartDate, UseDatabase, day_of
-from gnomon.instruments.imap.cli.running import execute, part
 
 
 def _command(series: str, what: str) -> Callable[..., None]:

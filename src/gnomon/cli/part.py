@@ -1,4 +1,4 @@
-"""What the commands share: a part of a pipeline, with options of the command laid over its own."""
+"""What commands of instruments share: a part of a pipeline, with options laid over its own."""
 
 from __future__ import annotations
 
