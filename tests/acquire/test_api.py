@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from pydantic import SecretStr
 
-from gnomon.acquire.api import Api, api_key, basic
+from gnomon.acquire.api import JSON, Api, api_key, basic
 from gnomon.acquire.connect import Network
 from gnomon.acquire.retry import Retry
 from gnomon.acquire.transport import Limits
@@ -36,8 +36,11 @@ class Answers(BaseHTTPRequestHandler):
     def do_GET(self):
         self.answer(b"")
 
-    def do_PUT(self):
+    def do_POST(self):
         self.answer(self.rfile.read(int(self.headers["Content-Length"])))
+
+    def do_PUT(self):
+        self.do_POST()
 
     def answer(self, body):
         self.server.seen.append((self.command, self.path, dict(self.headers), body))
@@ -441,3 +444,46 @@ def test_two_clients_do_not_know_each_other(service, api):
         assert [answer.result() for answer in found] == [b"1", b"2"] * 20
     assert {headers["x-api-key"] for _, _, headers, _ in first.seen} == {"first"}
     assert {headers["Authorization"] for _, _, headers, _ in second.seen} == {"Basic second"}
+
+
+def test_a_question_is_a_form_and_asked_again_in_the_same_words(service, api):
+    server = service((503, b"busy"), (200, b"<html>busy"), (200, b'{"a": 1}'))
+    assert api(server).ask("invoke", {"request": '{"x": "ä b"}'}, json.loads) == {"a": 1}
+    (verb, path, headers, body), *others = server.seen
+    assert (verb, path) == ("POST", "/v1/invoke")
+    assert headers["Content-Type"] == "application/x-www-form-urlencoded"
+    assert body == b"request=%7B%22x%22%3A+%22%C3%A4+b%22%7D"
+    assert [one[3] for one in others] == [body] * 2
+
+
+def test_a_question_may_be_bytes_of_any_type(service, api):
+    server = service((200, b"ok"))
+    assert api(server).ask("x", b"{}", bytes, JSON) == b"ok"
+    assert server.seen[0][2]["Content-Type"] == "application/json"
+
+
+def test_an_answer_to_a_question_that_makes_no_sense_is_a_fault(service, api):
+    with pytest.raises(ServerFault, match="makes no sense"):
+        api(service((200, b"never"))).ask("x", b"", json.loads)
+
+
+def test_a_refused_question_is_told_in_the_services_own_words_without_markup(service, api):
+    document = b'<?xml version="1.0"?><VOTABLE><INFO name="QUERY_STATUS">UsageFault: no</INFO>'
+    server = service((400, document))
+    with pytest.raises(Refused, match="HTTP 400: UsageFault: no"):
+        api(server).ask("x", b"", bytes)
+    assert len(server.seen) == 1
+
+
+def test_a_question_is_not_redirected(service, api):
+    server = service(answered(302, Location="/v1/y"))
+    with pytest.raises(ServerFault, match="HTTP 302"):
+        api(server).ask("x", b"", bytes)
+
+
+def test_a_broken_connection_to_a_question_is_asked_again(service, api, waits):
+    def hang_up(handler):
+        handler.close_connection = True
+
+    assert api(service(hang_up, (200, b"ok"))).ask("x", b"", bytes) == b"ok"
+    assert len(waits) == 1

@@ -39,6 +39,11 @@ class Network:
     secret: Callable[[str], SecretStr | None] = no_secret
     """Returns the token that the user keeps under a name, if there is one."""
 
+    def address(self, given: str, variable: str, usual: str) -> str:
+        """Return an archive's address: the given one, or that of a variable, or the usual one."""
+        said = None if given else self.secret(variable)
+        return (given or (said.get_secret_value() if said else "") or usual).rstrip("/")
+
     def gently(
         self, *, connections: int | None = None, requests_per_s: float | None = None
     ) -> Network:

@@ -201,6 +201,7 @@ connect_timeout_s = 10
 read_timeout_s = 60
 # bytes_per_s = 1_000_000           # shared by all transfers
 tries = 6                           # of one transfer
+# contact = "you@example.org"       # told to archives that want to know who asks
 
 [loop]
 streams = 8                         # fetches and publications at a time

@@ -13,7 +13,6 @@ from gnomon.acquire.api import Api, api_key
 from gnomon.acquire.connect import Network
 from gnomon.acquire.source import Progress
 from gnomon.errors import BadData, ServerFault
-from gnomon.instruments.imap.telemetry.access import address
 
 SDC = "https://api.imap-mission.com"
 KEY = "IMAP_API_KEY"
@@ -85,7 +84,7 @@ def open_sdc(url: str, network: Network) -> Sdc:
     url : str
         Empty: what ``IMAP_DATA_ACCESS_URL`` says, or the usual one.
     """
-    root = address(url, network, ADDRESS, SDC)
+    root = network.address(url, ADDRESS, SDC)
     key = network.secret(KEY)
 
     def api(at: str) -> Api:

@@ -13,12 +13,6 @@ OPERATIONS_TOKEN = "IMAP_WEBPODA_TOKEN"  # noqa: S105  the name of a variable
 IALIRT_KEY = "IALIRT_API_KEY"
 
 
-def address(given: str, network: Network, variable: str, usual: str) -> str:
-    """Return an address: that of the options, or of a variable, or the usual one."""
-    said = None if given else network.secret(variable)
-    return (given or (said.get_secret_value() if said else "") or usual).rstrip("/")
-
-
 def operations(url: str, network: Network) -> Api:
     """Reach a service of the operations centre, WebPODA or WebTCAD."""
     secret = network.secret(OPERATIONS_TOKEN)

@@ -206,7 +206,7 @@ def open_housekeeping(config: IalirtHkConfig, network: Network) -> IalirtSource:
 
 
 def _api(url: str, network: Network) -> Api:
-    found = access.address(url, network, "IALIRT_DATA_ACCESS_URL", access.IALIRT)
+    found = network.address(url, "IALIRT_DATA_ACCESS_URL", access.IALIRT)
     return access.ialirt(found, network)
 
 

@@ -107,7 +107,7 @@ def _item(spacecraft: str, instrument: str, day: Any, last: str, marks: Mapping[
 
 def open_noaa(config: NoaaConfig, network: Network) -> NoaaSource:
     """Connect to NOAA."""
-    url = access.address(config.url, network, "SOLAR1_ACE_DATA_ACCESS_URL", access.NOAA)
+    url = network.address(config.url, "SOLAR1_ACE_DATA_ACCESS_URL", access.NOAA)
     return NoaaSource(config, access.public(url, network))
 
 

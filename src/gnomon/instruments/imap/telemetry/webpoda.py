@@ -254,7 +254,7 @@ def _item(name: str, day_text: str, stamp: str) -> Item:
 
 def open_webpoda(config: WebpodaConfig, network: Network) -> WebpodaSource:
     """Connect to the operations centre."""
-    url = access.address(config.url, network, "WEBPODA_DATA_ACCESS_URL", access.WEBPODA)
+    url = network.address(config.url, "WEBPODA_DATA_ACCESS_URL", access.WEBPODA)
     if "packets/SID" not in url:
         url = f"{url}/packets/{config.system}"
     return WebpodaSource(config, access.operations(url, network))

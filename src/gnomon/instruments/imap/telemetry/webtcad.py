@@ -171,7 +171,7 @@ def _item(series: str, day: date, stamp: str) -> Item:
 
 def open_webtcad(config: WebtcadConfig, network: Network) -> WebtcadSource:
     """Connect to the operations centre."""
-    url = access.address(config.url, network, "WEBTCAD_DATA_ACCESS_URL", access.WEBTCAD)
+    url = network.address(config.url, "WEBTCAD_DATA_ACCESS_URL", access.WEBTCAD)
     return WebtcadSource(config, access.operations(url, network))
 
 
