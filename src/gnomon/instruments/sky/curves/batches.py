@@ -1,0 +1,323 @@
+"""Light curves as flat arrays, one after the other: what features, periods and plots work on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from gnomon.errors import BadData
+from gnomon.instruments.sky.curves.schema import TimeSystem
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Truths = NDArray[np.bool_]
+Use = Literal["value", "flat"]
+T = TypeVar("T")
+
+_SYSTEM = ("time_origin_jd", "time_scale", "time_place")
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """One object in one band, in order of time.
+
+    Attributes
+    ----------
+    time_d, value, error : ndarray of float64, shape (n,)
+        Days in `time_system`; `value` and `error` in `unit`, the error NaN where it is not known.
+    unit : str
+        Empty where it is not known; ``1`` for what is normalised.
+    time_system : TimeSystem, optional
+        None where the file does not say.
+    ra_deg, dec_deg : float
+        ICRS; NaN where they are not known.
+    """
+
+    object: str
+    band: str
+    time_d: Floats
+    value: Floats
+    error: Floats
+    unit: str = ""
+    time_system: TimeSystem | None = None
+    ra_deg: float = float("nan")
+    dec_deg: float = float("nan")
+
+    def __len__(self) -> int:
+        return len(self.time_d)
+
+
+@dataclass(frozen=True, slots=True)
+class Curves:
+    """Many curves, sorted by object, band and time; curve `i` is ``offsets[i]:offsets[i + 1]``.
+
+    A curve of which no point can be used is there, with no points.
+
+    Attributes
+    ----------
+    objects, bands : tuple of str, n each
+    offsets : ndarray of int64, shape (n + 1,)
+    time_d, value, error : ndarray of float64, shape (N,)
+        As in `Curve`; `value` and `time_d` are finite.
+    units : tuple of str, n
+    time_systems : tuple, n
+    ra_deg, dec_deg : ndarray of float64, shape (n,)
+    """
+
+    objects: tuple[str, ...]
+    bands: tuple[str, ...]
+    offsets: Ints
+    time_d: Floats
+    value: Floats
+    error: Floats
+    units: tuple[str, ...]
+    time_systems: tuple[TimeSystem | None, ...]
+    ra_deg: Floats
+    dec_deg: Floats
+
+    def __len__(self) -> int:
+        return len(self.objects)
+
+    def __iter__(self) -> Iterator[Curve]:
+        return (self.curve(n) for n in range(len(self)))
+
+    @property
+    def unit(self) -> str:
+        """The unit of all curves.
+
+        Raises
+        ------
+        BadData
+            They have different ones.
+        """
+        return _only(self.units, "units") or ""
+
+    @property
+    def time_system(self) -> TimeSystem | None:
+        """What the times of all curves are counted in; None where it is not known.
+
+        Raises
+        ------
+        BadData
+            They are counted differently.
+        """
+        return _only(self.time_systems, "systems of time")
+
+    @property
+    def lengths(self) -> Ints:
+        """Points of each curve, shape (n,)."""
+        return np.diff(self.offsets)
+
+    def curve(self, n: int) -> Curve:
+        """Return curve `n`: views, nothing is copied."""
+        at = slice(int(self.offsets[n]), int(self.offsets[n + 1]))
+        return Curve(
+            self.objects[n],
+            self.bands[n],
+            self.time_d[at],
+            self.value[at],
+            self.error[at],
+            self.units[n],
+            self.time_systems[n],
+            float(self.ra_deg[n]),
+            float(self.dec_deg[n]),
+        )
+
+
+def _only(found: Sequence[T], what: str) -> T | None:
+    different = list(dict.fromkeys(found))
+    if len(different) > 1:
+        raise BadData(f"curves of different {what}: {', '.join(map(str, different))}")
+    return different[0] if different else None
+
+
+def joined(batches: Sequence[Curves]) -> Curves:
+    """Return the curves of several batches as one, in the order in which they are given."""
+    starts = np.cumsum([0, *(len(one.time_d) for one in batches)])
+    offsets = [one.offsets[1:] + start for one, start in zip(batches, starts, strict=False)]
+
+    def flat(name: str) -> Floats:
+        return np.concatenate([np.empty(0), *(getattr(one, name) for one in batches)])
+
+    return Curves(
+        tuple(name for one in batches for name in one.objects),
+        tuple(band for one in batches for band in one.bands),
+        np.concatenate([np.zeros(1, np.int64), *offsets]),
+        flat("time_d"),
+        flat("value"),
+        flat("error"),
+        tuple(unit for one in batches for unit in one.units),
+        tuple(system for one in batches for system in one.time_systems),
+        flat("ra_deg"),
+        flat("dec_deg"),
+    )
+
+
+def curves_of(table: pa.Table, *, use: Use = "value") -> Curves:
+    """Return the curves of a table of `schema.SCHEMA`, or of one that is cleaned.
+
+    A point is used where its mask is 0; in a table without masks, where its quality is 0 and it is
+    no limit. Either way its time and value must be finite. Rows may come in any order.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        At least object, band, time, value.
+    use : {"value", "flat"}
+        Which column is the value: as measured, or without its trend.
+
+    Raises
+    ------
+    BadData
+        A column is missing, or one object and band has times of different systems or values of
+        different units.
+    """
+    if missing := [n for n in ("object", "band", "time", use) if n not in table.column_names]:
+        raise BadData(f"no light curves: there is no column {', '.join(missing)}")
+    names, which = _curve_numbers(table)
+    units, systems = _units(table, names, which, use), _systems(table, names, which)
+    kept = _usable(table, use)
+    number, time_d = which[kept], _floats(table, "time")[kept]
+    value, error = _floats(table, use)[kept], _errors(table, use)[kept]
+    if not _in_order(number, time_d):
+        order = np.lexsort((time_d, number))
+        number, time_d = number[order], time_d[order]
+        value, error = value[order], error[order]
+    return Curves(
+        tuple(name for name, _ in names),
+        tuple(band for _, band in names),
+        np.searchsorted(number, np.arange(len(names) + 1)).astype(np.int64),
+        time_d,
+        value,
+        error,
+        units,
+        systems,
+        *_positions(table, which, len(names)),
+    )
+
+
+def _curve_numbers(table: pa.Table) -> tuple[list[tuple[str, str]], Ints]:
+    """Return object and band of each curve, sorted, and which curve each row is of."""
+    objects, object_of = _ranked(table, "object")
+    bands, band_of = _ranked(table, "band")
+    found, which = np.unique(object_of * max(len(bands), 1) + band_of, return_inverse=True)
+    pairs = (divmod(int(key), len(bands)) for key in found)
+    return [(objects[one], bands[band]) for one, band in pairs], which.astype(np.int64)
+
+
+def _ranked(table: pa.Table, name: str) -> tuple[list[str], Ints]:
+    """Return the different texts of a column, sorted, and the place of each row's among them."""
+    column = pc.fill_null(table[name].cast(pa.string()), "").combine_chunks()
+    coded = column.dictionary_encode()
+    if isinstance(coded, pa.ChunkedArray):
+        coded = coded.combine_chunks()
+    texts = coded.dictionary.to_pylist()
+    order = sorted(range(len(texts)), key=texts.__getitem__)
+    rank = np.empty(len(texts), np.int64)
+    rank[order] = np.arange(len(texts))
+    return [texts[n] for n in order], rank[coded.indices.to_numpy()]
+
+
+def _floats(table: pa.Table, name: str) -> Floats:
+    """Return a column as float64; nulls are NaN, and a column that is not there is all NaN."""
+    if name not in table.column_names:
+        return np.full(table.num_rows, np.nan)
+    column = table[name].cast(pa.float64())
+    return np.asarray(pc.fill_null(column, float("nan")).to_numpy(), np.float64)
+
+
+def _errors(table: pa.Table, use: Use) -> Floats:
+    """Return the errors: of a normalised flux they are divided by its trend, too."""
+    error = _floats(table, "error")
+    if use == "value" or "trend" not in table.column_names:
+        return error
+    with np.errstate(divide="ignore", invalid="ignore"):
+        divided = error / np.abs(_floats(table, "trend"))
+    return np.where(_is_magnitude(table), error, divided)
+
+
+def _is_magnitude(table: pa.Table) -> Truths:
+    if "unit" not in table.column_names:
+        return np.zeros(table.num_rows, np.bool_)
+    return _truths(pc.equal(table["unit"], "mag"))
+
+
+def _usable(table: pa.Table, use: Use) -> Truths:
+    kept: Truths = np.isfinite(_floats(table, "time")) & np.isfinite(_floats(table, use))
+    if "mask" in table.column_names:
+        return kept & _truths(pc.equal(table["mask"], 0))
+    if "quality" in table.column_names:
+        kept &= _truths(pc.equal(table["quality"], 0))
+    if "is_limit" in table.column_names:
+        kept &= ~_truths(table["is_limit"])
+    return kept
+
+
+def _truths(column: pa.ChunkedArray) -> Truths:
+    return np.asarray(pc.fill_null(column, False).to_numpy(), np.bool_)
+
+
+def _in_order(number: Ints, time_d: Floats) -> bool:
+    step = np.diff(number)
+    return bool(np.all((step > 0) | ((step == 0) & (np.diff(time_d) >= 0))))
+
+
+def _units(
+    table: pa.Table, names: Sequence[tuple[str, str]], which: Ints, use: Use
+) -> tuple[str, ...]:
+    if "unit" not in table.column_names:
+        return ("",) * len(names)
+    units, unit_of = _ranked(table, "unit")
+    found = _same(unit_of, names, which, "units", units)
+    return tuple("1" if use == "flat" and units[n] != "mag" else units[n] for n in found)
+
+
+def _systems(
+    table: pa.Table, names: Sequence[tuple[str, str]], which: Ints
+) -> tuple[TimeSystem | None, ...]:
+    if not set(_SYSTEM) <= set(table.column_names):
+        return (None,) * len(names)
+    origins, origin_of = np.unique(_floats(table, "time_origin_jd"), return_inverse=True)
+    scales, scale_of = _ranked(table, "time_scale")
+    places, place_of = _ranked(table, "time_place")
+    keys = (origin_of * len(scales) + scale_of) * len(places) + place_of
+    found, system_of = np.unique(keys, return_inverse=True)
+    systems = []
+    for key in found:
+        rest, place = divmod(int(key), len(places))
+        origin, scale = divmod(rest, len(scales))
+        systems.append(TimeSystem(float(origins[origin]), scales[scale], places[place]))
+    return tuple(systems[n] for n in _same(system_of, names, which, "systems of time", systems))
+
+
+def _same(
+    value_of: Ints,
+    names: Sequence[tuple[str, str]],
+    which: Ints,
+    what: str,
+    values: Sequence[object],
+) -> Ints:
+    """Return the one value that each curve's rows share."""
+    one = np.zeros(len(names), np.int64)
+    one[which] = value_of
+    if len(different := np.flatnonzero(one[which] != value_of)):
+        row = different[0]
+        name, band = names[which[row]]
+        both = f"{values[int(value_of[row])]} and {values[int(one[which[row]])]}"
+        raise BadData(f"{name} in {band or 'no band'}: different {what}: {both}")
+    return one
+
+
+def _positions(table: pa.Table, which: Ints, n_curves: int) -> tuple[Floats, Floats]:
+    """Return where the first row of each curve that has a position has it."""
+    ra, dec = _floats(table, "ra_deg"), _floats(table, "dec_deg")
+    there = np.flatnonzero(np.isfinite(ra) & np.isfinite(dec))[::-1]
+    found = np.full((2, n_curves), np.nan)
+    found[0, which[there]], found[1, which[there]] = ra[there], dec[there]
+    return found[0], found[1]

@@ -1,0 +1,298 @@
+"""Reads light curves from any file: Parquet, CSV, a folder of the guide's ``record_*.json``.
+
+Columns are found by their usual names, unless they are named. A file without a column of objects
+is one object, which is called like the file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+from gnomon.errors import BadData, ConfigError, UnknownName
+from gnomon.instruments.sky.curves.batches import Curves, Use, curves_of, joined
+from gnomon.instruments.sky.curves.schema import BTJD, PART_SCHEMA, UNREADABLE
+
+_ALL_BITS = -1
+_USUAL = {
+    "time": ("time", "mjd", "hmjd", "hjd", "bjd", "jd", "btjd", "time_d", "midpointmjdtai"),
+    "value": (
+        *("mag", "magnitude", "mag_psf", "magpsf", "flux", "pdcsap_flux", "sap_flux"),
+        *("psfflux", "value"),
+    ),
+    "error": (
+        *("magerr", "mag_err", "mag_error", "e_mag", "sigmapsf", "flux_err", "fluxerr"),
+        *("flux_error", "pdcsap_flux_err", "sap_flux_err", "psffluxerr", "error", "err"),
+    ),
+    "band": ("band", "filter", "filtercode", "fid", "passband"),
+    "object": ("oid", "object", "object_id", "objectid", "id", "tic_id", "name"),
+    "quality": ("quality", "catflags", "flags"),
+    "ra": ("ra_deg", "ra"),
+    "dec": ("dec_deg", "dec"),
+}
+_IS_FLUX = {"flux": "", "psfflux": "nJy", "pdcsap_flux": "e-/s", "sap_flux": "e-/s"}
+_ZTF_BANDS = {"zg": "g", "zr": "r", "zi": "i", "1": "g", "2": "r", "3": "i"}
+_ZTF_BAND_COLUMNS = ("filter", "filtercode", "fid")
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns of a file that holds light curves; an empty name: find it.
+
+    Attributes
+    ----------
+    time : str
+        Days.
+    value, error : str
+        Magnitude or flux, and its standard deviation.
+    band, object : str
+    quality : str
+        Flags; what has one is left out.
+    ra, dec : str
+        Degrees.
+    unit : str
+        Of value and error: no column, the unit itself. Known for columns that are called mag...
+    """
+
+    time: str = ""
+    value: str = ""
+    error: str = ""
+    band: str = ""
+    object: str = ""
+    quality: str = ""
+    ra: str = ""
+    dec: str = ""
+    unit: str = ""
+
+
+def read_curves(
+    path: Path, columns: Columns | None = None, *, use: Use = "value", bad_bits: int = _ALL_BITS
+) -> Curves:
+    """Return the light curves of a file or folder.
+
+    A file with the columns of `schema.PART_SCHEMA` is read by `curves_of`. A folder is read by its
+    ``lightcurves.parquet``, or else its ``record_*.json``, or else all its Parquet and CSV files.
+
+    Parameters
+    ----------
+    path : Path
+    columns : Columns, optional
+        Names of columns that are not the usual ones.
+    use : {"value", "flat"}
+        Of cleaned curves: as measured, or without their trend.
+    bad_bits : int
+        Which bits of the flags tell against a point; by default every one.
+
+    Raises
+    ------
+    ConfigError
+        There is no such file, or it has no column of a name that is given.
+    BadData
+        It holds no light curves; the message says what is missing.
+    """
+    return curves_of(read_table(path, columns, bad_bits=bad_bits), use=use)
+
+
+def read_all(
+    paths: Sequence[Path],
+    columns: Columns | None = None,
+    *,
+    use: Use = "value",
+    bad_bits: int = _ALL_BITS,
+) -> Curves:
+    """Return the light curves of several files, one after the other; see `read_curves`."""
+    return joined([read_curves(path, columns, use=use, bad_bits=bad_bits) for path in paths])
+
+
+def read_table(
+    path: Path, columns: Columns | None = None, *, bad_bits: int = _ALL_BITS
+) -> pa.Table:
+    """Return the rows of a file or folder, with the columns that `curves_of` reads."""
+    chosen = columns or Columns()
+    if path.is_dir():
+        return _folder(path, chosen, bad_bits)
+    if not path.is_file():
+        raise ConfigError(f"there is no file {path}")
+    table = _file(path)
+    if set(PART_SCHEMA.names) <= set(table.column_names) and chosen == Columns():
+        return _less_strict(table, bad_bits)
+    return _named(table, chosen, path, bad_bits)
+
+
+# -- files
+
+
+def _folder(path: Path, columns: Columns, bad_bits: int) -> pa.Table:
+    if (whole := path / "lightcurves.parquet").is_file():
+        return read_table(whole, columns, bad_bits=bad_bits)
+    if records := sorted(path.glob("record_*.json")):
+        return _named(pa.table(_records(records)), columns, path, bad_bits)
+    files = sorted(one for one in path.iterdir() if one.suffix.lower() in {".csv", ".parquet"})
+    if not files:
+        raise ConfigError(f"{path}: no lightcurves.parquet, record_*.json, *.parquet or *.csv")
+    tables = [read_table(one, columns, bad_bits=bad_bits) for one in files]
+    return pa.concat_tables(tables, promote_options="permissive")
+
+
+def _file(path: Path) -> pa.Table:
+    try:
+        if path.suffix.lower() in {".parquet", ".pq"}:
+            return pq.ParquetFile(path).read()
+        if path.suffix.lower() == ".json":
+            return pa.table(_records([path]))
+        separator = "\t" if path.suffix.lower() == ".tsv" else ","
+        return pa_csv.read_csv(path, parse_options=pa_csv.ParseOptions(delimiter=separator))
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OSError) as error:
+        raise BadData(f"{path.name}: {error}") from None
+
+
+def _records(paths: Sequence[Path]) -> dict[str, list[Any]]:
+    """Return the columns of records: one detection each (ZTF), or one curve each (TESS)."""
+    columns: dict[str, list[Any]] = {}
+    n_rows = 0
+    for path in paths:
+        rows = _record(path)
+        for name in columns.keys() | rows.keys():
+            there = columns.setdefault(name, [None] * n_rows)
+            there += rows.get(name, [None] * len(rows["object"]))
+        n_rows += len(rows["object"])
+    return columns
+
+
+def _record(path: Path) -> dict[str, list[Any]]:
+    try:
+        record = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise BadData(f"{path.name}: no JSON: {error}") from None
+    if not isinstance(record, Mapping):
+        raise BadData(f"{path.name}: no record")
+    if "tic_id" in record:
+        return _tess_record(record, path)
+    if "object_id" in record:
+        named = {"object": "object_id", "time": "mjd", "band": "filter", "mag": "mag_psf"}
+        named |= {"ra": "ra", "dec": "dec"}
+        row = {name: [record.get(source)] for name, source in named.items()}
+        return row | {"object": [str(record["object_id"])]}
+    raise BadData(f"{path.name}: no light curve: neither object_id nor tic_id")
+
+
+def _tess_record(record: Mapping[str, Any], path: Path) -> dict[str, list[Any]]:
+    times, fluxes = record.get("time") or [], record.get("flux") or []
+    if len(times) != len(fluxes):
+        raise BadData(f"{path.name}: {len(times)} times and {len(fluxes)} fluxes")
+    n = len(times)
+    return {
+        "object": [str(record["tic_id"])] * n,
+        "time": list(times),
+        "band": ["TESS"] * n,
+        "pdcsap_flux": list(fluxes),
+    }
+
+
+# -- columns
+
+
+def _less_strict(table: pa.Table, bad_bits: int) -> pa.Table:
+    if bad_bits == _ALL_BITS:
+        return table
+    place = table.schema.get_field_index("quality")
+    return table.set_column(place, "quality", _flags(table["quality"], bad_bits))
+
+
+def _named(table: pa.Table, columns: Columns, path: Path, bad_bits: int) -> pa.Table:
+    """Return a table with the columns that `curves_of` reads, of a file with any names."""
+    names = {
+        field.name: _found(table, getattr(columns, field.name), field.name, path)
+        for field in fields(columns)
+        if field.name != "unit"
+    }
+    if missing := [what for what in ("time", "value") if not names[what]]:
+        wanted = " and no ".join(missing)
+        there = ", ".join(table.column_names[:20])
+        raise BadData(f"{path.name}: no column of the {wanted} is known by its name: {there}")
+    n = table.num_rows
+    found = {
+        "object": _texts(table, names["object"], path.stem),
+        "band": _bands(table, names["band"], _default_band(names["value"])),
+        "unit": pa.repeat(columns.unit or _unit(names["value"]), n),
+    }
+    for what, column in (("time", "time"), ("value", "value"), ("error", "error")):
+        found[column] = _numbers(table, names[what], path)
+    found |= {"ra_deg": _numbers(table, names["ra"], path)}
+    found |= {"dec_deg": _numbers(table, names["dec"], path)}
+    if names["quality"]:
+        found["quality"] = _flags(table[names["quality"]], bad_bits)
+    if names["time"].lower() == "btjd":
+        found |= {"time_origin_jd": pa.repeat(BTJD.origin_jd, n)}
+        found |= {"time_scale": pa.repeat(BTJD.scale, n), "time_place": pa.repeat(BTJD.place, n)}
+    return pa.table(found)
+
+
+def _found(table: pa.Table, given: str, what: str, path: Path) -> str:
+    """Return the name of a column as it stands in the file; empty where there is none."""
+    if given:
+        if given not in table.column_names:
+            raise UnknownName(f"column of {path.name}", given, table.column_names)
+        return given
+    there = {name.lower(): name for name in reversed(table.column_names)}
+    return next((there[name] for name in _USUAL[what] if name in there), "")
+
+
+def _unit(name: str) -> str:
+    lower = name.lower()
+    return "mag" if lower.startswith("mag") else _IS_FLUX.get(lower, "")
+
+
+def _default_band(name: str) -> str:
+    return "TESS" if name.lower() in {"pdcsap_flux", "sap_flux"} else ""
+
+
+def _texts(table: pa.Table, name: str, default: str) -> Any:
+    return table[name].cast(pa.string()) if name else pa.repeat(default, table.num_rows)
+
+
+def _bands(table: pa.Table, name: str, default: str) -> Any:
+    texts = _texts(table, name, default)
+    if name.lower() not in _ZTF_BAND_COLUMNS:
+        return texts
+    coded = texts.combine_chunks().dictionary_encode()
+    bands = [_ZTF_BANDS.get(text, text) for text in coded.dictionary.to_pylist()]
+    return pa.array(bands, pa.string()).take(coded.indices)
+
+
+def _numbers(table: pa.Table, name: str, path: Path) -> Any:
+    if not name:
+        return pa.repeat(float("nan"), table.num_rows)
+    try:
+        return table[name].cast(pa.float64())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise BadData(f"{path.name}: {name} is no number: {error}") from None
+
+
+def _flags(column: pa.ChunkedArray, bad_bits: int) -> Any:
+    """Return the bits that tell against each row; what cannot be read has every one."""
+    if not pa.types.is_integer(column.type):
+        flags = pa.array([_flag(text) for text in column.to_pylist()], pa.int64())
+    else:
+        flags = pc.fill_null(column.cast(pa.int64()), UNREADABLE)
+    return pc.bit_wise_and(flags, pa.scalar(bad_bits, pa.int64()))
+
+
+def _flag(text: object) -> int:
+    """Read a flag: a number, or text as IRSA sometimes sends it (``0x10``)."""
+    try:
+        return int(str(text), 0)
+    except ValueError:
+        pass
+    try:
+        return int(float(str(text)))
+    except (ValueError, OverflowError):
+        return UNREADABLE
