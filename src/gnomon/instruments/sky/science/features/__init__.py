@@ -1,0 +1,1 @@
+"""Features of light curves: numbers that say how an object varies."""
