@@ -7,6 +7,7 @@ with the same version of Arrow.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,11 @@ from gnomon.core.dataset import Provenance
 from gnomon.errors import BadData
 
 PROVENANCE_KEY = b"gnomon.provenance"
+_OPTIONS: Mapping[str, Any] = {
+    "compression": "zstd",
+    "use_dictionary": False,  # measured: zstd makes plain columns smaller, and they write faster
+    "write_statistics": True,
+}
 
 
 def write_table(
@@ -44,15 +50,26 @@ def write_table(
         readers skip it.
     """
     part = path.with_name(path.name + ".part")
-    pq.write_table(
-        described(table, provenance),
-        part,
-        compression="zstd",
-        compression_level=zstd_level,
-        row_group_size=row_group_rows,
-        use_dictionary=False,  # measured: zstd makes plain columns smaller, and they write faster
-        write_statistics=True,
-    )
+    options = {**_OPTIONS, "compression_level": zstd_level}
+    pq.write_table(described(table, provenance), part, row_group_size=row_group_rows, **options)
+    part.replace(path)
+
+
+def write_row_groups(
+    path: Path, schema: pa.Schema, tables: Iterable[pa.Table], provenance: Provenance
+) -> None:
+    """Write tables as `write_table` does, each as one row group, and hold one at a time.
+
+    Parameters
+    ----------
+    schema : pyarrow.Schema
+        Of all tables.
+    """
+    part = path.with_name(path.name + ".part")
+    whole = described(schema.empty_table(), provenance).schema
+    with pq.ParquetWriter(part, whole, compression_level=1, **_OPTIONS) as writer:
+        for table in tables:
+            writer.write_table(table, row_group_size=max(1, table.num_rows))
     part.replace(path)
 
 
