@@ -9,13 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gnomon.formats.fits_checksum import encoded, ones_sum
+from gnomon.formats.fits_header import CARD, Value, padded
 
-BLOCK = 2880
-CARD = 80
 _FREE = "0" * 16
 _CODES = {"f8": "D", "f4": "E", "i8": "K", "i4": "J", "i2": "I", "u1": "B", "b1": "L"}
-
-Value = str | bool | int | float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +117,7 @@ def _blocks(lines: list[bytes], data: bytes) -> bytes:
 
 
 def _filled(data: bytes, fill: bytes) -> bytes:
-    return data.ljust(-(-len(data) // BLOCK) * BLOCK, fill)
+    return data.ljust(padded(len(data)), fill)
 
 
 def _written(value: Value) -> str:
