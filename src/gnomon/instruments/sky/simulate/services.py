@@ -1,0 +1,89 @@
+"""The archives of the simulated sky on loopback: IRSA, MAST and TESSCut on one port."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from dataclasses import fields
+from types import TracebackType
+from typing import Self
+
+from gnomon.instruments.sky.simulate import irsa
+from gnomon.instruments.sky.simulate.irsa import Irsa
+from gnomon.instruments.sky.simulate.mast import Mast
+from gnomon.instruments.sky.simulate.stars import Sky, Star
+from gnomon.sim.faults import Fault, Faults
+from gnomon.sim.requests import Request
+from gnomon.sim.service import Service
+
+
+class Services:
+    """A context manager: the archives that observed a sky, on 127.0.0.1.
+
+    Parameters
+    ----------
+    sky : Sky
+    port : int
+        0: any free one.
+    faults : iterable of Fault
+        What goes wrong from the start; patterns are of paths such as ``/api/v0/invoke``.
+
+    Attributes
+    ----------
+    irsa : Irsa
+    mast : Mast
+    """
+
+    def __init__(self, sky: Sky, *, port: int = 0, faults: Iterable[Fault] = ()) -> None:
+        self.sky = sky
+        self.irsa = Irsa(sky)
+        self.mast = Mast(sky)
+        routes = {irsa.PATH: self.irsa, irsa.TAP_PATH: self.irsa.tap, **self.mast.routes}
+        self._service = Service(routes, port=port, faults=faults)
+
+    def __enter__(self) -> Self:
+        self._service.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._service.__exit__(kind, error, trace)
+
+    @property
+    def url(self) -> str:
+        """Where they answer, without a slash at its end."""
+        return self._service.url
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables that lead gnomon here, as a project's ``.env`` holds them."""
+        return {
+            "IRSA_DATA_ACCESS_URL": f"{self.url}{irsa.PATH}",
+            "IRSA_TAP_URL": f"{self.url}{irsa.TAP_PATH}",
+            "MAST_DATA_ACCESS_URL": self.url,
+        }
+
+    @property
+    def requests(self) -> list[Request]:
+        """What was asked for so far, in order; clear it as you like."""
+        return self._service.requests
+
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong; changes take effect at once."""
+        return self._service.faults
+
+
+def truth_csv(sky: Sky) -> str:
+    """Return the stars as CSV: a list of targets with the truth beside them."""
+    names = [field.name for field in fields(Star)]
+    shown = {"ra_deg": "ra", "dec_deg": "dec"}
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow([shown.get(name, name) for name in names])
+    rows.writerows([getattr(star, name) for name in names] for star in sky.stars)
+    return text.getvalue()
