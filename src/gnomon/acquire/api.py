@@ -140,6 +140,24 @@ class Api:
             lambda: self._transport.post(target, body, content_type), target, read, empty=False
         )
 
+    def located(self, path: str, question: Mapping[str, str]) -> str:
+        """Send a form with POST, and return the address that the answer redirects to.
+
+        So services say where the answer to a long question will be; nothing is asked there. The
+        form may be sent several times.
+
+        Raises
+        ------
+        ServerFault
+            The answer is no redirect.
+        SourceError
+            As for `ask`.
+        """
+        body, target = urlencode(question).encode(), _target(path, "")
+        return self._retry.call(
+            f"{self.url}/{target}", lambda: self._transport.located(target, body, FORM)
+        )
+
     def download(
         self,
         path: str,

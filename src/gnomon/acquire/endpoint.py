@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 from io import SEEK_END
 from typing import BinaryIO
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import urllib3
 from urllib3.exceptions import HTTPError
@@ -89,14 +89,31 @@ class Endpoint(HttpTransport):
 
     def post(self, path: str, content: bytes, content_type: str) -> Body:
         """Send a question once; no redirect is followed."""
+        response, name = self._sent(path, content, content_type)
+        return self._body(self._answered(response, name), name, "")
+
+    def located(self, path: str, content: bytes, content_type: str) -> str:
+        """Send a question once; return where its answer will be, which is not followed."""
+        response, name = self._sent(path, content, content_type)
+        where = response.get_redirect_location()
+        if not where:
+            response = self._answered(response, name)
+        response.drain_conn()
+        response.release_conn()
+        if not where:
+            raise ServerFault(f"{name}: HTTP {response.status} names no place of an answer")
+        return urljoin(name, where)
+
+    def _sent(
+        self, path: str, content: bytes, content_type: str
+    ) -> tuple[urllib3.BaseHTTPResponse, str]:
         name = self._address(path)
         headers = self._headers | {"Content-Type": content_type}
         self._pace.request()
         try:
-            response = self._straight("POST", name, headers, content)
+            return self._straight("POST", name, headers, content), name
         except HTTPError as error:
             raise failure(error, name, Unreachable) from error
-        return self._body(self._answered(response, name), name, "")
 
     def put(self, url: str, stream: BinaryIO, headers: Mapping[str, str]) -> Mapping[str, str]:
         """Send a body once."""
