@@ -1,0 +1,43 @@
+"""MAST on loopback over the simulated sky, with short light curves."""
+
+import pytest
+from pydantic import SecretStr
+
+from gnomon.instruments.sky.simulate.mast import Mast
+from gnomon.instruments.sky.simulate.mast_holdings import TessFiles
+from gnomon.sim.service import Service
+from station import Station, impatient
+
+
+class Archive:
+    """MAST, its requests, and the network that reaches it."""
+
+    def __init__(self, mast, service):
+        self.mast, self.service = mast, service
+        self.secrets = {"MAST_DATA_ACCESS_URL": service.url}
+
+    @property
+    def url(self):
+        return self.service.url
+
+    @property
+    def network(self):
+        return impatient(lambda name: SecretStr(self.secrets[name]) if name in self.secrets else None)
+
+    def asked(self, part=""):
+        """Return the requests since the last call whose path has a part, in order."""
+        found = [request for request in self.service.requests if part in request.path]
+        self.service.requests.clear()
+        return found
+
+
+@pytest.fixture
+def archive(sky):
+    mast = Mast(sky, TessFiles(days=0.2))
+    with Service(mast.routes) as service:
+        yield Archive(mast, service)
+
+
+@pytest.fixture
+def station(tmp_path, archive):
+    return Station(tmp_path, archive.network)
