@@ -66,6 +66,8 @@ class Table(Mapping[str, NDArray[np.generic]]):
         self._data = data
         if self._n_rows * self._row_size > len(data):
             raise Malformed(f"{self._n_rows} rows of {self._row_size} bytes are not in its data")
+        if self._n_rows and not self._row_size:
+            raise Malformed(f"{self._n_rows} rows of no bytes")
         self._fields = _fields(header, self._row_size)
 
     def __len__(self) -> int:
@@ -94,6 +96,8 @@ class Table(Mapping[str, NDArray[np.generic]]):
         if field.dtype is None:
             raise Malformed(f"column {field.name} has rows of variable length: not read")
         shape = (self._n_rows, *field.shape)
+        if 0 in shape:
+            return np.zeros(shape, field.dtype.newbyteorder("="))
         inner = np.empty(field.shape, field.dtype).strides
         strides = (self._row_size, *inner)
         raw = np.ndarray(shape, field.dtype, self._data, field.offset, strides)
@@ -153,10 +157,10 @@ def _field(header: Header, number: int, offset: int, row_size: int) -> tuple[Fie
     if code == "X":
         count = -(-count // _BITS)
     size = count * (1 if code == "A" else np.dtype(_CODES[code]).itemsize)
-    if not 0 < size <= row_size - offset:
+    if size > row_size - offset:
         raise Malformed(f"column {name} of {size} bytes does not fit into a row of {row_size}")
-    dtype = np.dtype(f"S{count}" if code == "A" else _CODES[code])
-    shape = () if code == "A" else _shape(header.text(f"TDIM{number}"), count, name)
+    dtype = np.dtype(f"S{max(1, count)}" if code == "A" else _CODES[code])
+    shape = () if code == "A" and count else _shape(header.text(f"TDIM{number}"), count, name)
     scale, zero = header.number(f"TSCAL{number}", 1.0), header.number(f"TZERO{number}", 0.0)
     return Field(name, unit, code, dtype, shape, offset, scale, zero), size
 
