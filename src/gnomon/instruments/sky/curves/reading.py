@@ -18,7 +18,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from gnomon.errors import BadData, ConfigError, UnknownName
-from gnomon.instruments.sky.curves.batches import Curves, Use, curves_of, joined
+from gnomon.instruments.sky.curves.batches import Curves, Use, curves_of
 from gnomon.instruments.sky.curves.schema import BTJD, PART_SCHEMA, UNREADABLE
 
 _ALL_BITS = -1
@@ -38,6 +38,9 @@ _USUAL = {
     "ra": ("ra_deg", "ra"),
     "dec": ("dec_deg", "dec"),
 }
+_POINT = ("object", "band", "time", "value", "is_limit")
+KEPT = ("sector", "cadence", "cadence_s")
+"""What tells apart the light curves of one object in one band."""
 _IS_FLUX = {"flux": "", "psfflux": "nJy", "pdcsap_flux": "e-/s", "sap_flux": "e-/s"}
 _ZTF_BANDS = {"zg": "g", "zr": "r", "zi": "i", "1": "g", "2": "r", "3": "i"}
 _ZTF_BAND_COLUMNS = ("filter", "filtercode", "fid")
@@ -108,14 +111,28 @@ def read_all(
     use: Use = "value",
     bad_bits: int = _ALL_BITS,
 ) -> Curves:
-    """Return the light curves of several files, one after the other; see `read_curves`."""
-    return joined([read_curves(path, columns, use=use, bad_bits=bad_bits) for path in paths])
+    """Return the light curves of several files; an object of several files has its points together.
+
+    A point that stands in more than one of them counts once. See `read_curves`.
+    """
+    return curves_of(read_tables(paths, columns, bad_bits=bad_bits), use=use)
+
+
+def read_tables(
+    paths: Sequence[Path], columns: Columns | None = None, *, bad_bits: int = _ALL_BITS
+) -> pa.Table:
+    """Return the rows of several files, the same row once; see `read_table`."""
+    tables = [read_table(path, columns, bad_bits=bad_bits) for path in paths]
+    return tables[0] if len(tables) == 1 else _without_repeats(_stacked(tables))
 
 
 def read_table(
     path: Path, columns: Columns | None = None, *, bad_bits: int = _ALL_BITS
 ) -> pa.Table:
-    """Return the rows of a file or folder, with the columns that `curves_of` reads."""
+    """Return the rows of a file or folder, with the columns that `curves_of` reads.
+
+    Columns `KEPT` are there too where the file has them.
+    """
     chosen = columns or Columns()
     if path.is_dir():
         return _folder(path, chosen, bad_bits)
@@ -138,8 +155,27 @@ def _folder(path: Path, columns: Columns, bad_bits: int) -> pa.Table:
     files = sorted(one for one in path.iterdir() if one.suffix.lower() in {".csv", ".parquet"})
     if not files:
         raise ConfigError(f"{path}: no lightcurves.parquet, record_*.json, *.parquet or *.csv")
-    tables = [read_table(one, columns, bad_bits=bad_bits) for one in files]
-    return pa.concat_tables(tables, promote_options="permissive")
+    return read_tables(files, columns, bad_bits=bad_bits)
+
+
+def _stacked(tables: Sequence[pa.Table]) -> pa.Table:
+    try:
+        return pa.concat_tables(
+            [table.replace_schema_metadata(None) for table in tables],
+            promote_options="permissive",
+        )
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise BadData(f"files of different columns: {error}") from None
+
+
+def _without_repeats(table: pa.Table) -> pa.Table:
+    """Return a table in which no object has the same point twice; the first one stays."""
+    point = [name for name in _POINT if name in table.column_names]
+    places = table.select(point).append_column("_row", pa.array(range(table.num_rows), pa.int64()))
+    first = places.group_by(point).aggregate([("_row", "min")])["_row_min"]
+    if len(first) == table.num_rows:
+        return table
+    return table.take(first.take(pc.sort_indices(first)))
 
 
 def _file(path: Path) -> pa.Table:
@@ -194,6 +230,8 @@ def _tess_record(record: Mapping[str, Any], path: Path) -> dict[str, list[Any]]:
         "time": list(times),
         "band": ["TESS"] * n,
         "pdcsap_flux": list(fluxes),
+        "sector": [record.get("sector")] * n,
+        "cadence": [record.get("cadence")] * n,
     }
 
 
@@ -230,6 +268,7 @@ def _named(table: pa.Table, columns: Columns, path: Path, bad_bits: int) -> pa.T
     found |= {"dec_deg": _numbers(table, names["dec"], path)}
     if names["quality"]:
         found["quality"] = _flags(table[names["quality"]], bad_bits)
+    found |= {name: table[name] for name in KEPT if name in table.column_names}
     if names["time"].lower() == "btjd":
         found |= {"time_origin_jd": pa.repeat(BTJD.origin_jd, n)}
         found |= {"time_scale": pa.repeat(BTJD.scale, n), "time_place": pa.repeat(BTJD.place, n)}

@@ -54,7 +54,8 @@ _SHAPE = (
         "kurtosis",
         "shape",
         4,
-        "N (N + 1) / ((N - 1)(N - 2)(N - 3)) sum ((m - mean) / s)^4 - 3 (N - 1)^2 / ((N - 2)(N - 3))",
+        "N (N + 1) / ((N - 1)(N - 2)(N - 3)) sum ((m - mean) / s)^4"
+        " - 3 (N - 1)^2 / ((N - 2)(N - 3))",
     ),
     Feature("beyond_1_std", "shape", 2, "fraction of points with |m - mean| > s"),
     Feature("beyond_2_std", "shape", 2, "fraction of points with |m - mean| > 2 s"),

@@ -49,7 +49,7 @@ def shape(m: Floats, base: Row, row: Row) -> None:
     row[0] = (base[3] - base[2]) / 2
     if n < 2:  # noqa: PLR2004
         return
-    third = fourth = total = low = high = steps = 0.0
+    third = fourth = total = steps = 0.0
     beyond_1 = beyond_2 = 0
     low, high = np.inf, -np.inf
     before = m[0]
@@ -155,16 +155,17 @@ def normality(ordered: Floats, base: Row, row: Row) -> None:
 def steps(t: Floats, m: Floats, std: float, row: Row) -> None:
     """Write the intervals, eta_e and the greatest slope."""
     n = len(t)
-    longest, shortest, squares, steepest = -np.inf, np.inf, 0.0, np.nan
+    longest, shortest, squares, steepest = -np.inf, np.inf, 0.0, -1.0
     for i in range(n - 1):
         dt = t[i + 1] - t[i]
         longest, shortest = max(longest, dt), min(shortest, dt)
         if dt > 0:
             slope = abs((m[i + 1] - m[i]) / dt)
             squares += slope * slope
-            # A maximum with NaN is the other value only where it stands second.
-            steepest = slope if not steepest >= slope else steepest
-    row[1], row[2], row[6] = longest, shortest, steepest
+            steepest = max(steepest, slope)
+    row[1], row[2] = longest, shortest
+    if steepest >= 0:
+        row[6] = steepest
     if std > 0 and row[0] > 0:
         row[5] = (row[0] / std) ** 2 / (n - 1) ** 3 * squares
 
