@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gnomon.errors import BadData
 from gnomon.formats.fits_header import Header, Malformed
 
 _FORM = re.compile(r"(\d*)([LXBIJKAEDCMPQ])")
@@ -63,7 +64,7 @@ class Table(Mapping[str, NDArray[np.generic]]):
     def __init__(self, header: Header, data: memoryview) -> None:
         self._n_rows = header.integer("NAXIS2")
         self._row_size = header.integer("NAXIS1")
-        self._data = data
+        self._data, self._where = data, header.where
         if self._n_rows * self._row_size > len(data):
             raise Malformed(f"{self._n_rows} rows of {self._row_size} bytes are not in its data")
         if self._n_rows and not self._row_size:
@@ -89,12 +90,12 @@ class Table(Mapping[str, NDArray[np.generic]]):
         ------
         KeyError
             There is no such column.
-        Malformed
+        BadData
             Its rows differ in length.
         """
         field = self._fields[name.upper()]
         if field.dtype is None:
-            raise Malformed(f"column {field.name} has rows of variable length: not read")
+            raise BadData(f"{self._where}: column {field.name} has rows of variable length")
         shape = (self._n_rows, *field.shape)
         if 0 in shape:
             return np.zeros(shape, field.dtype.newbyteorder("="))
