@@ -4,7 +4,7 @@ import math
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gnomon.errors import BadData
@@ -248,6 +248,7 @@ def as_bytes(table):
     return sink.getvalue().to_pybytes()
 
 
+@settings(max_examples=60, deadline=None)
 @given(PARTS, st.randoms(use_true_random=False))
 def test_any_order_of_arrival_gives_the_same_bytes(drawn, chance):
     parts = made(drawn)
@@ -262,6 +263,7 @@ def test_any_order_of_arrival_gives_the_same_bytes(drawn, chance):
     )
 
 
+@settings(max_examples=60, deadline=None)
 @given(PARTS)
 def test_the_merge_agrees_with_its_rules_row_by_row(drawn):
     parts = made(drawn)
@@ -271,6 +273,7 @@ def test_the_merge_agrees_with_its_rules_row_by_row(drawn):
     assert n_in == merged.table.num_rows + merged.n_duplicates + merged.n_superseded
 
 
+@settings(max_examples=60, deadline=None)
 @given(PARTS)
 def test_what_came_before_adds_nothing(drawn):
     parts = made(drawn)

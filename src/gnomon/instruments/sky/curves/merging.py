@@ -8,7 +8,7 @@ an order of their own first, so the order in which they came changes nothing.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from functools import partial
 from pathlib import Path
@@ -176,7 +176,7 @@ class Merging:
                 "conflict": pa.array(self.chosen.conflict[start:stop]),
                 "answer": pa.repeat(pa.scalar(n, pa.int32()), len(rows)),
             }
-            yield _fitted(table, added, self.schema)
+            yield fitted(table, added, self.schema)
 
 
 def _by_answer(parts: Iterable[Part]) -> tuple[list[Answer], tuple[tuple[Part, ...], ...]]:
@@ -224,8 +224,8 @@ def _schema(groups: Iterable[Sequence[Part]]) -> pa.Schema:
     return pa.schema([*SCHEMA, *further])
 
 
-def _fitted(table: pa.Table, added: dict[str, pa.Array], schema: pa.Schema) -> pa.Table:
-    """Return the columns of `schema`, null where there are none."""
+def fitted(table: pa.Table, added: Mapping[str, pa.Array], schema: pa.Schema) -> pa.Table:
+    """Return the columns of `schema`, from `added` or the table; null where neither has one."""
     columns = []
     for field in schema:
         if field.name in added:
