@@ -54,6 +54,7 @@ _NULLS = ["", "null", "NULL", "NaN", "nan", "NAN"]
 _EXCERPT_BYTES = 2000
 _WORDS = 80
 _BLOCK_BYTES = 1 << 22
+_COLUMN = re.compile(r"In CSV column #(\d+)")
 _MARKUP = re.compile(r"<[^>]*>")
 _FAILED = re.compile(rb'(?:name="QUERY_STATUS"[^>]*value="ERROR"|UsageFault)')
 
@@ -108,7 +109,8 @@ def _read_csv(path: Path) -> pa.Table:
         try:
             table = _parsed(path, texts)
         except pa.ArrowInvalid as error:
-            raise BadData(f"{path.name}: {_one_line(error)}") from None
+            told = _COLUMN.sub(lambda found: names[int(found[1])], _one_line(error))
+            raise BadData(f"{path.name}: {told}") from None
     return _conformed(table, path.name)
 
 

@@ -47,6 +47,8 @@ class Cone(StepConfig):
     @classmethod
     def _of_numbers(cls, value: Any) -> Any:
         if isinstance(value, list | tuple):
+            if len(value) > len(cls.model_fields):
+                raise ValueError(f"a cone has at most {len(cls.model_fields)} values")
             return dict(zip(cls.model_fields, value, strict=False))
         return value
 
@@ -58,7 +60,8 @@ class Cone(StepConfig):
             raise ConfigError(f"declination {self.dec_deg} is not from -90 to 90 degrees")
         if not 0 < self.radius_deg <= 180:  # noqa: PLR2004 - the whole sky
             raise ConfigError(f"radius {self.radius_deg} is not more than 0 degrees")
-        object.__setattr__(self, "ra_deg", self.ra_deg % _FULL_TURN_DEG)
+        # Twice: what is a hair below 0 is rounded to a full turn.
+        object.__setattr__(self, "ra_deg", self.ra_deg % _FULL_TURN_DEG % _FULL_TURN_DEG)
         return self
 
     @property

@@ -20,7 +20,7 @@ from gnomon.core.dataset import Input, Report
 from gnomon.core.instrument import SourceType
 from gnomon.core.items import Item, Listing
 from gnomon.core.steps import StepConfig
-from gnomon.errors import MissingExtra, NoData, Refused
+from gnomon.errors import BadData, MissingExtra, NoData, Refused, ServerFault
 from gnomon.instruments.sky.irsa import access
 from gnomon.instruments.sky.irsa.releases import newest, releases
 from gnomon.instruments.sky.irsa.request import Cone, CurveQuery, Format, Range
@@ -29,6 +29,7 @@ from gnomon.instruments.sky.irsa.tiling import batches, tiles
 from gnomon.instruments.sky.kinds import ZTF_ANSWER
 
 _BAD_REQUEST = 400
+_SHOWN = 5
 _EXTENSIONS = {"csv": "csv", "votable": "xml", "ipac": "tbl"}
 _FORMATS: dict[str, Format] = {"csv": "csv", "xml": "votable", "tbl": "ipac"}
 
@@ -135,6 +136,8 @@ class ZtfSource:
             The archive has no rows of what was asked for.
         Refused
             It does not answer this; a release that it has no more is named.
+        ServerFault
+            The answer makes no sense.
         """
         try:
             from gnomon.instruments.sky.irsa.answers import read_answer  # noqa: PLC0415 - heavy
@@ -145,10 +148,14 @@ class ZtfSource:
             self._api.download(self._path, item.tags["parameters"], dest, progress)
         except Refused as error:
             raise self._explained(error, item.tags["release"]) from None
-        n_rows = read_answer(dest, format_of(item.tags["format"])).num_rows
-        if n_rows == 0:
+        try:
+            table = read_answer(dest, format_of(item.tags["format"]))
+        except BadData as error:
+            raise ServerFault(str(error)) from None  # made on demand: the next may be sound
+        if not table.num_rows:
             raise NoData(f"{item.tags['release']} has nothing of {item.ref}")
-        return Report({"n_rows": n_rows}, {"retrieved": retrieved})
+        note = self._absent(str(item.key["query"]), set(table["oid"].unique().to_pylist()))
+        return Report({"n_rows": table.num_rows}, {"retrieved": retrieved}, note=note)
 
     def validator(self, item: Item) -> str:  # noqa: ARG002  nothing tells
         """Return nothing: a release never changes."""
@@ -171,6 +178,13 @@ class ZtfSource:
         ref = f"{query.selection}&FORMAT={query.format}"
         key = {"query": query.slug}
         return Item(ZTF_ANSWER.name, key, ref, query.collection, tags=tags, optional=True)
+
+    def _absent(self, slug: str, found: set[int]) -> str:
+        """Return which of the objects that were asked for by their ids are not there."""
+        ids = next((one.ids for one in self._config.queries() if one.slug == slug), ())
+        absent = [str(one) for one in ids if one not in found]
+        more = f" and {len(absent) - _SHOWN} more" if len(absent) > _SHOWN else ""
+        return f"nothing of objects {', '.join(absent[:_SHOWN])}{more}" if absent else ""
 
     def _explained(self, error: Refused, release: str) -> Refused:
         """Say which releases there are, where the one that was asked for is gone."""

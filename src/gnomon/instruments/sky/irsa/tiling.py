@@ -59,14 +59,19 @@ def _tile(cone: Cone, x_deg: float, y_deg: float) -> Cone:
     """Return the tile at a place of the plane: east and north of the cone's centre."""
     distance, angle = math.radians(math.hypot(x_deg, y_deg)), math.atan2(x_deg, y_deg)
     ra, dec = math.radians(cone.ra_deg), math.radians(cone.dec_deg)
-    sin_dec = math.sin(dec) * math.cos(distance) + math.cos(dec) * math.sin(distance) * math.cos(
-        angle
+    # Unit vectors toward the centre, east and north of it: exact at the poles, too.
+    ahead, east, north = (
+        math.cos(distance),
+        math.sin(distance) * math.sin(angle),
+        math.sin(distance) * math.cos(angle),
     )
-    east = math.sin(angle) * math.sin(distance) * math.cos(dec)
-    north = math.cos(distance) - math.sin(dec) * sin_dec
+    inward = ahead * math.cos(dec) - north * math.sin(dec)
+    x = inward * math.cos(ra) - east * math.sin(ra)
+    y = inward * math.sin(ra) + east * math.cos(ra)
+    z = ahead * math.sin(dec) + north * math.cos(dec)
     return Cone(
-        ra_deg=round(math.degrees(ra + math.atan2(east, north)) % 360, 8) % 360,
-        dec_deg=round(math.degrees(math.asin(min(1.0, max(-1.0, sin_dec)))), 8),
+        ra_deg=round(math.degrees(math.atan2(y, x)) % 360, 8) % 360,
+        dec_deg=round(math.degrees(math.atan2(z, math.hypot(x, y))), 8),
         radius_deg=LARGEST_RADIUS_DEG,
         name=cone.name,
     )
