@@ -42,8 +42,13 @@ _POINT = ("object", "band", "time", "value", "is_limit")
 KEPT = ("sector", "cadence", "cadence_s")
 """What tells apart the light curves of one object in one band."""
 _IS_FLUX = {"flux": "", "psfflux": "nJy", "pdcsap_flux": "e-/s", "sap_flux": "e-/s"}
-_ZTF_BANDS = {"zg": "g", "zr": "r", "zi": "i", "1": "g", "2": "r", "3": "i"}
-_ZTF_BAND_COLUMNS = ("filter", "filtercode", "fid")
+_ZTF_FILTERS = {"zg": "g", "zr": "r", "zi": "i"}
+_BANDS = {
+    "filter": _ZTF_FILTERS,
+    "filtercode": _ZTF_FILTERS,
+    "fid": {"1": "g", "2": "r", "3": "i"},
+}
+"""What the values of a column mean, where it is called so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +218,7 @@ def _record(path: Path) -> dict[str, list[Any]]:
     if "tic_id" in record:
         return _tess_record(record, path)
     if "object_id" in record:
-        named = {"object": "object_id", "time": "mjd", "band": "filter", "mag": "mag_psf"}
+        named = {"object": "object_id", "time": "mjd", "filter": "filter", "mag": "mag_psf"}
         named |= {"ra": "ra", "dec": "dec"}
         row = {name: [record.get(source)] for name, source in named.items()}
         return row | {"object": [str(record["object_id"])]}
@@ -224,6 +229,9 @@ def _tess_record(record: Mapping[str, Any], path: Path) -> dict[str, list[Any]]:
     times, fluxes = record.get("time") or [], record.get("flux") or []
     if len(times) != len(fluxes):
         raise BadData(f"{path.name}: {len(times)} times and {len(fluxes)} fluxes")
+    if not times:
+        # The object stays, with no points.
+        times, fluxes = [None], [None]
     n = len(times)
     return {
         "object": [str(record["tic_id"])] * n,
@@ -300,10 +308,10 @@ def _texts(table: pa.Table, name: str, default: str) -> Any:
 
 def _bands(table: pa.Table, name: str, default: str) -> Any:
     texts = _texts(table, name, default)
-    if name.lower() not in _ZTF_BAND_COLUMNS:
+    if (known := _BANDS.get(name.lower())) is None:
         return texts
     coded = texts.combine_chunks().dictionary_encode()
-    bands = [_ZTF_BANDS.get(text, text) for text in coded.dictionary.to_pylist()]
+    bands = [known.get(text, text) for text in coded.dictionary.to_pylist()]
     return pa.array(bands, pa.string()).take(coded.indices)
 
 

@@ -52,14 +52,23 @@ def read_labels(path: Path, catalogue: str) -> dict[str, str]:
     return found
 
 
-def labelled(
-    table: pa.Table, objects: Sequence[str], labels: Mapping[str, str], catalogue: str
-) -> pa.Table:
-    """Return a table with columns ``label`` and ``label_catalogue``; null where there is none."""
-    found = [labels.get(name) for name in objects]
+def labelled(table: pa.Table, name: str, labels: Mapping[str, str], catalogue: str) -> pa.Table:
+    """Return a table with columns ``label`` and ``label_catalogue``; null where there is none.
+
+    Parameters
+    ----------
+    name : str
+        The column of objects; blanks in names do not count (``TIC 1``, ``TIC1``).
+    """
+    known = {_plain(one): label for one, label in labels.items()}
+    found = [known.get(_plain(one)) for one in table[name].to_pylist()]
     of = [None if label is None else catalogue for label in found]
     table = table.append_column("label", pa.array(found, pa.string()))
     return table.append_column("label_catalogue", pa.array(of, pa.string()))
+
+
+def _plain(name: str) -> str:
+    return name.replace(" ", "")
 
 
 def _rows(path: Path) -> pa.Table:
