@@ -26,6 +26,7 @@ from gnomon.store.hashing import sha256_of
 from gnomon.version import VERSION
 
 LIGHT_CURVES = "lightcurves.parquet"
+OTHERS = "observations.parquet"
 MANIFEST = "manifest.json"
 
 
@@ -77,9 +78,9 @@ class Manifest(BaseModel):
 
 def write_batch(
     folder: Path,
-    tables: Sequence[pa.Table | Path],
+    tables: pa.Table | Path | Sequence[pa.Table | Path],
     *,
-    name: str = LIGHT_CURVES,
+    name: str = "",
     origin: str = "archive",
 ) -> Manifest:
     """Write tables of one survey as one file, zstd, and ``manifest.json`` beside it.
@@ -88,9 +89,12 @@ def write_batch(
 
     Parameters
     ----------
-    tables : sequence of pyarrow.Table or Path
+    tables : pyarrow.Table, Path, or a sequence of them
         Light curves of `SCHEMA`, or other tables whose metadata name one answer; paths are of
         Parquet. A row group holds rows of one answer, and ``answer`` is its place in the manifest.
+    name : str
+        Of the file; ``lightcurves.parquet`` when empty, or ``observations.parquet`` where the tables
+        have no column ``object``.
     origin : str
         Stands in the manifest, and, where it is not ``archive``, in a column of that name.
 
@@ -99,7 +103,9 @@ def write_batch(
     BadData
         A file is no Parquet, or columns of one name differ in type.
     """
-    batch = _Batch([_Source.of(one) for one in tables], origin)
+    several = tables if isinstance(tables, Sequence) else [tables]
+    batch = _Batch([_Source.of(one) for one in several], origin)
+    name = name or (LIGHT_CURVES if "object" in batch.schema.names else OTHERS)
     with swapped(folder, (name, MANIFEST)) as new:
         path = new / name
         write_row_groups(path, batch.schema, batch.row_groups(), batch.provenance)

@@ -19,7 +19,7 @@ from gnomon.instruments.sky.curves.schema import (
     part_table,
     with_answers,
 )
-from gnomon.instruments.sky.exports.batch import write_batch
+from gnomon.instruments.sky.exports.batches import write_batch
 from gnomon.instruments.sky.exports.folders import write_records
 
 
@@ -102,15 +102,15 @@ def test_samples_are_marked_in_every_row(tmp_path):
 
 def test_observations_are_a_batch_too(tmp_path):
     table = with_answers(pa.table({"obs_id": ["x", "y"]}), [answer(1)])
-    manifest = write_batch(tmp_path, [table], name="observations.parquet")
+    manifest = write_batch(tmp_path, table)
     assert (manifest.file, manifest.n_rows, manifest.n_objects) == ("observations.parquet", 2, 0)
     assert manifest.answers[0].n_rows == 2
     assert pq.read_table(tmp_path / "observations.parquet")["answer"].to_pylist() == [0, 0]
 
 
 def test_a_table_that_names_no_answer_is_of_none(tmp_path):
-    assert write_batch(tmp_path, [pa.table({"obs_id": ["x"]})]).answers == ()
-    assert pq.read_table(tmp_path / "lightcurves.parquet")["answer"].to_pylist() == [None]
+    assert write_batch(tmp_path, pa.table({"obs_id": ["x"]}), name="x.parquet").answers == ()
+    assert pq.read_table(tmp_path / "x.parquet")["answer"].to_pylist() == [None]
 
 
 def test_nothing_is_an_empty_batch(tmp_path):
