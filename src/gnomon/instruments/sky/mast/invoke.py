@@ -16,7 +16,7 @@ import pyarrow as pa
 from gnomon.acquire.api import Api
 from gnomon.core.unique import unique
 from gnomon.errors import ServerFault, Unreachable
-from gnomon.instruments.sky.mast.pages import ERROR, EXECUTING, Page, joined, read_page
+from gnomon.instruments.sky.mast.pages import COMPLETE, ERROR, EXECUTING, Page, joined, read_page
 from gnomon.instruments.sky.mast.search import Search
 from gnomon.instruments.sky.mast.splitting import parts
 
@@ -100,6 +100,8 @@ class Mast:
         pages = []
         n_rows = 0
         for page in self._pages(service, params, self._page_rows if most is None else most):
+            if not page.has_rows:
+                raise ServerFault(f"{self.url}: {service}: an answer without rows")
             pages.append(page.table)
             n_rows += len(page.table)
             if most is not None and n_rows >= most:
@@ -170,8 +172,10 @@ class Mast:
             page = self._api.ask(self._path, form, read_page)
             if page.status == ERROR:
                 raise ServerFault(f"{self.url}: {service}: {page.message or 'an error'}"[:500])
-            if page.status != EXECUTING:
+            if page.status == COMPLETE:
                 return page
+            if page.status != EXECUTING:
+                raise ServerFault(f"{self.url}: {service}: the status {page.status!r} is unknown")
             if patience.clock() + wait_s > end_s:
                 raise Unreachable(
                     f"{self.url}: {service}: no answer within {patience.longest_s:.0f} s"

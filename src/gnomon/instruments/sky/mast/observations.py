@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,19 +15,16 @@ from gnomon.core.dataset import Input, Report
 from gnomon.core.instrument import SourceType
 from gnomon.core.items import Item, Listing
 from gnomon.core.steps import StepConfig
-from gnomon.errors import ConfigError, NoData, NotFound
+from gnomon.errors import ConfigError, NoData
 from gnomon.instruments.sky.kinds import MAST_OBSERVATIONS
 from gnomon.instruments.sky.mast import access
-from gnomon.instruments.sky.mast.names import resolve_each
+from gnomon.instruments.sky.mast.questions import place_name, places, slug, write_answer
 from gnomon.instruments.sky.mast.search import CONE, FILTERED, Cone, Filter, Range, Search
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from gnomon.instruments.sky.mast.invoke import Mast
-
-_NEAR_DEG = 0.02
-_READABLE = 40
 
 
 class ObservationsConfig(StepConfig):
@@ -45,18 +39,19 @@ class ObservationsConfig(StepConfig):
     columns: tuple[str, ...] = Field((), description="all when empty")
     cones: tuple[Cone, ...] = ()
     names: tuple[str, ...] = Field((), description="places, looked up by MAST")
-    radius_deg: float = Field(_NEAR_DEG, gt=0, le=30, description="around names")
+    radius_deg: float = Field(0.02, gt=0, le=30, description="around names")
     pagesize: int = Field(50_000, ge=1, le=50_000, description="rows of one page")
     most: PositiveInt | None = Field(None, description="rows of one question")
 
-    def search(self, cone: Cone | None) -> Search:
+    def question(self, cone: Cone | None) -> Question:
         """Return the question about one place, or about none."""
         filters = tuple(Filter(column=name, values=v) for name, v in self.filters.items())
-        return Search(filters=filters, cone=cone, columns=self.columns)
+        search = Search(filters=filters, cone=cone, columns=self.columns)
+        service = CONE if self.service == CONE else FILTERED
+        return Question(service=service, search=search, most=self.most)
 
 
-@dataclass(frozen=True)
-class _Question:
+class Question(StepConfig):
     """What one dataset is the answer to."""
 
     service: str
@@ -65,6 +60,7 @@ class _Question:
 
     @property
     def params(self) -> Mapping[str, object]:
+        """The parameters of the service."""
         cone = self.search.cone
         if self.service == CONE and cone is not None:
             return {"ra": cone.ra, "dec": cone.dec_deg, "radius": cone.radius_deg}
@@ -72,21 +68,17 @@ class _Question:
 
     @property
     def text(self) -> str:
-        """The question as JSON."""
+        """What is asked, as JSON."""
         params = dict(self.params) | ({} if self.most is None else {"most": self.most})
         return json.dumps({"service": self.service, "params": params}, sort_keys=True)
 
     @property
     def slug(self) -> str:
-        """A name that people can read, and that no other question has."""
+        """Its name."""
         cone = self.search.cone
         values = [str(v) for one in self.search.filters for v in one.values if isinstance(v, str)]
-        place = [] if cone is None else [cone.name or f"{cone.ra:.4f}{cone.dec_deg:+.4f}"]
-        words = re.sub(r"[^A-Za-z0-9.+-]+", "-", "-".join([*values, *place]))[:_READABLE].strip(
-            "-."
-        )
-        digest = hashlib.sha256(self.text.encode()).hexdigest()[:8]
-        return f"{words.lower()}-{digest}" if words else digest
+        where = [] if cone is None else [cone.name or place_name(cone.ra, cone.dec_deg)]
+        return slug([*values, *where], self.text)
 
     def ask(self, mast: Mast) -> pa.Table:
         """Return the answer, in the order of the observations' numbers."""
@@ -96,6 +88,10 @@ class _Question:
             table = mast.observations(self.search, most=self.most)
         return table.sort_by("obsid") if "obsid" in table.column_names else table
 
+    def count(self, mast: Mast) -> str:
+        """Return how many rows the answer has, where the service tells that."""
+        return "" if self.service == CONE else str(mast.count(self.search))
+
 
 class ObservationsSource:
     """Lists questions, and fetches their answers as tables."""
@@ -103,28 +99,13 @@ class ObservationsSource:
     def __init__(self, config: ObservationsConfig, mast: Mast) -> None:
         self._config, self._mast = config, mast
         self._now = access.utc_now
-        self._asked: dict[str, _Question] = {}
 
     def list(self, cursor: str) -> Listing:  # noqa: ARG002  MAST does not say what is new
         """List one answer for each place, or one in all; asked anew each day."""
         config = self._config
-        positions, flaw = resolve_each(self._mast, config.names)
-        cones = [
-            *config.cones,
-            *(
-                Cone(
-                    name=one.name,
-                    ra_deg=one.ra_deg,
-                    dec_deg=one.dec_deg,
-                    radius_deg=config.radius_deg,
-                )
-                for one in positions
-            ),
-        ]
-        service = CONE if config.service == CONE else FILTERED
-        places: list[Cone | None] = [*cones] or ([] if config.names else [None])
-        questions = [_Question(service, config.search(cone), config.most) for cone in places]
-        self._asked = {question.slug: question for question in questions}
+        cones, flaw = places(self._mast, config.cones, config.names, config.radius_deg)
+        everywhere = not (config.cones or config.names)
+        questions = [config.question(cone) for cone in ([None] if everywhere else cones)]
         return Listing([self._item(question) for question in questions], flaw=flaw)
 
     def fetch(self, item: Item, dest: Path, known: Input | None, progress: Progress) -> Report:  # noqa: ARG002
@@ -135,32 +116,29 @@ class ObservationsSource:
         NoData
             Nothing is found.
         """
-        import pyarrow.parquet as pq  # noqa: PLC0415  heavy
-
-        question = self._asked.get(item.ref)
-        if question is None:
-            raise NotFound(f"{item.ref} was not listed")
+        question = Question.model_validate_json(item.ref)
         retrieved = access.retrieved_at(self._now())
         table = question.ask(self._mast)
         if not len(table):
             raise NoData(f"MAST has no observations for {question.text}")
-        pq.write_table(table, dest, compression="zstd", use_dictionary=False)
+        write_answer(table, dest)
         return Report(metrics={"n_rows": len(table)}, tags={"retrieved": retrieved})
 
     def validator(self, item: Item) -> str:  # noqa: ARG002  nothing tells
-        """Return nothing."""
+        """Return nothing: MAST does not say when its table changed."""
         return ""
 
     def close(self) -> None:
         """Hang up."""
         self._mast.close()
 
-    def _item(self, question: _Question) -> Item:
-        rows = "" if question.service == CONE else str(self._mast.count(question.search))
-        tags = {"url": self._mast.url, "parameters": question.text, "release": ""}
-        stamp = f"{self._now():%Y-%m-%d}:{rows}"
+    def _item(self, question: Question) -> Item:
         return Item(
-            MAST_OBSERVATIONS.name, {"query": question.slug}, question.slug, stamp, tags=tags
+            MAST_OBSERVATIONS.name,
+            {"query": question.slug},
+            question.model_dump_json(),
+            f"{self._now():%Y-%m-%d}:{question.count(self._mast)}",
+            tags={"url": self._mast.url, "parameters": question.text, "release": ""},
         )
 
 
@@ -172,10 +150,10 @@ def open_observations(config: ObservationsConfig, network: Network) -> Observati
     ConfigError
         Everything is asked for, or a cone with filters, which that service does not take.
     """
-    places = config.cones or config.names
-    if not (config.filters or places):
+    somewhere = config.cones or config.names
+    if not (config.filters or somewhere):
         raise ConfigError("sky.mast: say which observations: filters, cones or names")
-    if config.service == CONE and (config.filters or not places):
+    if config.service == CONE and (config.filters or not somewhere):
         raise ConfigError(f"sky.mast: {CONE} takes a place and no filters; use {FILTERED}")
     api = access.mast_api(config.url, network, access.MAST_TOKEN)
     return ObservationsSource(config, access.invoke(api, network, page_rows=config.pagesize))

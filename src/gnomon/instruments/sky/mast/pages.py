@@ -37,10 +37,13 @@ class Page:
         What the answer says beside its rows.
     table : pyarrow.Table
         The rows; no columns where none were declared or sent.
+    has_rows : bool
+        The answer holds a list of rows, which may be empty.
     """
 
     head: Mapping[str, Any]
     table: pa.Table
+    has_rows: bool = True
 
     @property
     def status(self) -> str:
@@ -149,7 +152,7 @@ def _fast(body: bytes, rows: str, fields: str) -> Page:
     columns |= {n: _typed(sent[n], None) for n in sent.column_names if n not in declared}
     table = pa.table(columns)
     table.validate(full=True)
-    return Page(head, table)
+    return Page(head, table, rows in whole.column_names)
 
 
 def _rows(column: pa.Array) -> pa.Table:
@@ -195,15 +198,16 @@ def _typed(column: pa.ChunkedArray, wanted: pa.DataType | None) -> pa.ChunkedArr
 def _slow(body: bytes, rows: str, fields: str) -> Page:
     whole = json.loads(body)
     if not isinstance(whole, dict):
-        raise ValueError("no object")
+        raise ValueError("no object")  # noqa: TRY004
+    has_rows = rows in whole
     sent = whole.pop(rows, None) or []
     if not (isinstance(sent, list) and all(isinstance(row, dict) for row in sent)):
-        raise ValueError(f"{rows!r} is no list of rows")  # noqa: TRY004
+        raise ValueError(f"{rows!r} is no list of rows")
     declared = _declared(whole, fields)
     names = dict.fromkeys([*declared, *(name for row in sent for name in row)])
     names.pop(_OF_THE_PORTAL, None)
     columns = {name: _array([row.get(name) for row in sent], declared.get(name)) for name in names}
-    return Page(whole, pa.table(columns))
+    return Page(whole, pa.table(columns), has_rows)
 
 
 def _array(values: Sequence[Any], wanted: pa.DataType | None) -> pa.Array:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from typing import Self
-
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from gnomon.core.steps import StepConfig
 from gnomon.errors import ConfigError
@@ -23,27 +20,23 @@ class Range(StepConfig):
     max: float
 
 
-class Cone(StepConfig):
-    """A place and how far around it.
+class Place(StepConfig):
+    """A place in the sky; right ascension is taken into 0 to 360 degrees."""
 
-    Right ascension is taken into 0 to 360 degrees.
-    """
-
-    ra_deg: float
+    ra_deg: float = Field(allow_inf_nan=False)
     dec_deg: float = Field(ge=-90, le=90)
-    radius_deg: float = Field(gt=0, le=30)
     name: str = Field("", description="of what is there")
-
-    @model_validator(mode="after")
-    def _finite(self) -> Self:
-        if not math.isfinite(self.ra_deg):
-            raise ConfigError(f"ra_deg = {self.ra_deg} is no right ascension")
-        return self
 
     @property
     def ra(self) -> float:
         """Right ascension, degrees, from 0 to below 360."""
         return self.ra_deg % 360.0
+
+
+class Cone(Place):
+    """A place and how far around it."""
+
+    radius_deg: float = Field(gt=0, le=30)
 
     @property
     def text(self) -> str:
