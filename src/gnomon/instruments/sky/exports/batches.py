@@ -93,7 +93,7 @@ def write_batch(
         Light curves of `SCHEMA`, or other tables whose metadata name one answer; paths are of
         Parquet. A row group holds rows of one answer, and ``answer`` is its place in the manifest.
     name : str
-        Of the file; ``lightcurves.parquet`` when empty, or ``observations.parquet`` where the tables
+        Of the file; when empty ``lightcurves.parquet``, or ``observations.parquet`` where tables
         have no column ``object``.
     origin : str
         Stands in the manifest, and, where it is not ``archive``, in a column of that name.
