@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gnomon.errors import BadData
-from gnomon.instruments.sky.curves.batches import curves_of, joined
+from gnomon.instruments.sky.curves.batches import curves_of
 from gnomon.instruments.sky.curves.schema import (
     BTJD,
     JD_UTC,
@@ -92,14 +92,11 @@ def test_no_rows_no_curves():
     assert (curves.unit, curves.time_system) == ("", None)
 
 
-def test_flat_magnitudes_keep_their_errors_and_fluxes_divide_them():
-    more = {"trend": [2.0, 4.0], "flat": [1.0, NAN]}
-    fluxes = cleaned(part(object=["a", "a"], unit="e-/s", system=BTJD, error=[1.0, 1.0]), **more)
-    curves = curves_of(fluxes, use="flat")
+def test_what_is_left_of_a_trend_has_its_own_errors_and_unit():
+    table = part(object=["a", "a"], unit="e-/s", system=BTJD, error=[1.0, 1.0])
+    more = {"flat": [1.0, NAN], "flat_error": [0.5, 0.25], "flat_unit": ["1", "1"]}
+    curves = curves_of(cleaned(table, **more), use="flat")
     assert (curves.value.tolist(), curves.error.tolist(), curves.unit) == ([1], [0.5], "1")
-    mags = cleaned(part(object=["a", "a"], error=[1.0, 1.0]), **more)
-    curves = curves_of(mags, use="flat")
-    assert (curves.error.tolist(), curves.unit) == ([1], "mag")
 
 
 def test_curves_of_different_systems_stand_beside_each_other():
@@ -130,16 +127,6 @@ def test_one_curve_has_one_system(other, says):
 def test_a_missing_column_is_named():
     with pytest.raises(BadData, match="there is no column flat"):
         curves_of(part(object=["a"]), use="flat")
-
-
-def test_joined_curves_are_those_of_each():
-    first, second = curves_of(part(object=["b", "b", "a"])), curves_of(part(object=["c", "a"]))
-    both = joined([first, second])
-    assert both.objects == ("a", "b", "a", "c")
-    assert [one.value.tolist() for one in both] == [
-        *(one.value.tolist() for one in (*first, *second)),
-    ]
-    assert len(joined([])) == 0
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("gr"), st.integers(0, 9))))

@@ -186,7 +186,7 @@ def test_garbage_is_no_parquet(tmp_path):
 def test_what_is_not_there(tmp_path):
     with pytest.raises(ConfigError, match="there is no file"):
         read_curves(tmp_path / "a.csv")
-    with pytest.raises(ConfigError, match="no lightcurves.parquet"):
+    with pytest.raises(ConfigError, match=r"no lightcurves\.parquet"):
         read_curves(tmp_path)
 
 
@@ -212,7 +212,7 @@ def test_supernovae(real, truth):
 def test_variable_stars(real, truth):
     known = truth["rrlyrae"]["objects"]
     curves = read_all([real / "rrlyrae" / f"{name}.csv" for name in known])
-    n_points = {name: 0 for name in known}
+    n_points = dict.fromkeys(known, 0)
     for one in curves:
         n_points[one.object] += len(one)
         if one.band == "g":

@@ -20,6 +20,8 @@ Truths = NDArray[np.bool_]
 Use = Literal["value", "flat"]
 T = TypeVar("T")
 
+_BESIDE = {"value": ("error", "unit"), "flat": ("flat_error", "flat_unit")}
+"""The columns of the error and the unit that go with a value."""
 _SYSTEM = ("time_origin_jd", "time_scale", "time_place")
 
 
@@ -137,28 +139,6 @@ def _only(found: Sequence[T], what: str) -> T | None:
     return different[0] if different else None
 
 
-def joined(batches: Sequence[Curves]) -> Curves:
-    """Return the curves of several batches as one, in the order in which they are given."""
-    starts = np.cumsum([0, *(len(one.time_d) for one in batches)])
-    offsets = [one.offsets[1:] + start for one, start in zip(batches, starts, strict=False)]
-
-    def flat(name: str) -> Floats:
-        return np.concatenate([np.empty(0), *(getattr(one, name) for one in batches)])
-
-    return Curves(
-        tuple(name for one in batches for name in one.objects),
-        tuple(band for one in batches for band in one.bands),
-        np.concatenate([np.zeros(1, np.int64), *offsets]),
-        flat("time_d"),
-        flat("value"),
-        flat("error"),
-        tuple(unit for one in batches for unit in one.units),
-        tuple(system for one in batches for system in one.time_systems),
-        flat("ra_deg"),
-        flat("dec_deg"),
-    )
-
-
 def curves_of(table: pa.Table, *, use: Use = "value") -> Curves:
     """Return the curves of a table of `schema.SCHEMA`, or of one that is cleaned.
 
@@ -170,7 +150,7 @@ def curves_of(table: pa.Table, *, use: Use = "value") -> Curves:
     table : pyarrow.Table
         At least object, band, time, value.
     use : {"value", "flat"}
-        Which column is the value: as measured, or without its trend.
+        Which column is the value: as measured, or without its trend, as `cleaned` makes it.
 
     Raises
     ------
@@ -178,13 +158,14 @@ def curves_of(table: pa.Table, *, use: Use = "value") -> Curves:
         A column is missing, or one object and band has times of different systems or values of
         different units.
     """
+    error_name, unit = _BESIDE[use]
     if missing := [n for n in ("object", "band", "time", use) if n not in table.column_names]:
         raise BadData(f"no light curves: there is no column {', '.join(missing)}")
     names, which = _curve_numbers(table)
-    units, systems = _units(table, names, which, use), _systems(table, names, which)
+    units, systems = _units(table, names, which, unit), _systems(table, names, which)
     kept = _usable(table, use)
     number, time_d = which[kept], _floats(table, "time")[kept]
-    value, error = _floats(table, use)[kept], _errors(table, use)[kept]
+    value, error = _floats(table, use)[kept], _floats(table, error_name)[kept]
     if not _in_order(number, time_d):
         order = np.lexsort((time_d, number))
         number, time_d = number[order], time_d[order]
@@ -232,22 +213,6 @@ def _floats(table: pa.Table, name: str) -> Floats:
     return np.asarray(pc.fill_null(column, float("nan")).to_numpy(), np.float64)
 
 
-def _errors(table: pa.Table, use: Use) -> Floats:
-    """Return the errors: of a normalised flux they are divided by its trend, too."""
-    error = _floats(table, "error")
-    if use == "value" or "trend" not in table.column_names:
-        return error
-    with np.errstate(divide="ignore", invalid="ignore"):
-        divided = error / np.abs(_floats(table, "trend"))
-    return np.where(_is_magnitude(table), error, divided)
-
-
-def _is_magnitude(table: pa.Table) -> Truths:
-    if "unit" not in table.column_names:
-        return np.zeros(table.num_rows, np.bool_)
-    return _truths(pc.equal(table["unit"], "mag"))
-
-
 def _usable(table: pa.Table, use: Use) -> Truths:
     kept: Truths = np.isfinite(_floats(table, "time")) & np.isfinite(_floats(table, use))
     if "mask" in table.column_names:
@@ -269,13 +234,12 @@ def _in_order(number: Ints, time_d: Floats) -> bool:
 
 
 def _units(
-    table: pa.Table, names: Sequence[tuple[str, str]], which: Ints, use: Use
+    table: pa.Table, names: Sequence[tuple[str, str]], which: Ints, column: str
 ) -> tuple[str, ...]:
-    if "unit" not in table.column_names:
+    if column not in table.column_names:
         return ("",) * len(names)
-    units, unit_of = _ranked(table, "unit")
-    found = _same(unit_of, names, which, "units", units)
-    return tuple("1" if use == "flat" and units[n] != "mag" else units[n] for n in found)
+    units, unit_of = _ranked(table, column)
+    return tuple(units[n] for n in _same(unit_of, names, which, "units", units))
 
 
 def _systems(

@@ -191,7 +191,7 @@ def test_light_curves_are_no_observations(tmp_path, real):
 # -- labels
 
 
-def test_labels_of_a_real_catalogue(real, truth):
+def test_labels_of_a_real_catalogue(real):
     labels = read_labels(real / "snia" / "bts.csv", "BTS")
     assert labels["ZTF18aaermez"] == "SN Ia"
     table = labelled(pa.table({"object_id": ["ZTF18aaermez", "ZTF1"]}), "object_id", labels, "BTS")
