@@ -87,7 +87,7 @@ class Tap:
     polls : int
         How often a job says that it is still executing.
     most_rows : int, optional
-        The service gives no more rows, and does not say so in CSV.
+        The service gives no more rows of objects, and does not say so in CSV.
     """
 
     holdings: Holdings
@@ -140,7 +140,8 @@ class Tap:
             body = f'<?xml version="1.0"?><VOTABLE><RESOURCE>{told}</RESOURCE></VOTABLE>'
             return Answer(body.encode(), 400, "application/x-votable+xml")
         limits = [int(asked["MAXREC"])] if "MAXREC" in asked else []
-        limits += [] if self.most_rows is None else [self.most_rows]
+        if self.most_rows is not None and "oid" in names:
+            limits.append(self.most_rows)
         lines = [",".join(str(row[name]) for name in names) for row in rows]
         kept = lines[: min(limits)] if limits else lines
         return Answer("".join(f"{x}\n" for x in [",".join(names), *kept]).encode(), 200, "text/csv")
