@@ -9,6 +9,8 @@ from dataclasses import fields
 from types import TracebackType
 from typing import Self
 
+from gnomon.instruments.sky.irsa.access import TAP_VARIABLE, URL_VARIABLE
+from gnomon.instruments.sky.mast.access import ADDRESS
 from gnomon.instruments.sky.simulate import irsa
 from gnomon.instruments.sky.simulate.irsa import Irsa
 from gnomon.instruments.sky.simulate.mast import Mast
@@ -62,9 +64,9 @@ class Services:
     def environment(self) -> dict[str, str]:
         """Return the variables that lead gnomon here, as a project's ``.env`` holds them."""
         return {
-            "IRSA_DATA_ACCESS_URL": f"{self.url}{irsa.PATH}",
-            "IRSA_TAP_URL": f"{self.url}{irsa.TAP_PATH}",
-            "MAST_DATA_ACCESS_URL": self.url,
+            URL_VARIABLE: f"{self.url}{irsa.PATH}",
+            TAP_VARIABLE: f"{self.url}{irsa.TAP_PATH}",
+            ADDRESS: self.url,
         }
 
     @property
