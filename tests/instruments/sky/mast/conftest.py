@@ -3,6 +3,7 @@
 import pytest
 from pydantic import SecretStr
 
+from gnomon.instruments.sky.mast import access
 from gnomon.instruments.sky.simulate.mast import Mast
 from gnomon.instruments.sky.simulate.mast_holdings import TessFiles
 from gnomon.sim.service import Service
@@ -10,10 +11,13 @@ from station import Station, impatient
 
 
 class Archive:
-    """MAST, its requests, and the network that reaches it."""
+    """MAST, its requests, and the network that reaches it.
+
+    `secrets` is what the user keeps in `.env`, by name; tests may change it.
+    """
 
     def __init__(self, mast, service):
-        self.mast, self.service = mast, service
+        self.mast, self.service, self.faults = mast, service, service.faults
         self.secrets = {"MAST_DATA_ACCESS_URL": service.url}
 
     @property
@@ -22,7 +26,13 @@ class Archive:
 
     @property
     def network(self):
-        return impatient(lambda name: SecretStr(self.secrets[name]) if name in self.secrets else None)
+        def secret(name):
+            return SecretStr(self.secrets[name]) if name in self.secrets else None
+
+        return impatient(secret)
+
+    def api(self):
+        return access.mast_api("", self.network, access.MAST_TOKEN)
 
     def asked(self, part=""):
         """Return the requests since the last call whose path has a part, in order."""
