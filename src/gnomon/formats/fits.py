@@ -51,6 +51,11 @@ class Hdu:
     data_size: int
     stop: int
 
+    @property
+    def label(self) -> str:
+        """What messages call it."""
+        return self.name or self.kind
+
 
 @dataclass(frozen=True, slots=True)
 class Fits:
@@ -101,34 +106,27 @@ class Fits:
         else:
             found = [one for one in self.hdus if one.name.upper() == which.upper()]
         if not found:
-            known = ", ".join(one.name or f"number {n}" for n, one in enumerate(self.hdus))
+            known = ", ".join(one.label for one in self.hdus)
             raise BadData(f"{self.name}: has no HDU {which!r}; it has {known}")
         return found[0]
 
     def table(self, which: str | int) -> Table:
         """Return the columns of a binary table; `BadData` where it is none."""
         hdu = self.hdu(which)
-        with _naming(self.name, hdu.name):
+        with _naming(self.name, hdu.label):
             if hdu.kind != "BINTABLE":
                 raise Malformed(f"is no binary table but {hdu.kind}")
-            return Table(hdu.header, memoryview(self.data)[hdu.data_start :][: hdu.data_size])
+            data = memoryview(self.data)[hdu.data_start :][: hdu.data_size]
+            return Table(hdu.header, data, f"{self.name}, {hdu.label}")
 
     def columns(self, which: str | int, names: Iterable[str]) -> dict[str, NDArray[Any]]:
-        """Return columns of a binary table, by the names that were asked for; see `Table`.
-
-        Raises
-        ------
-        BadData
-            A column is absent; the message names it and what is there.
-        """
-        table = self.table(which)
-        with _naming(self.name, self.hdu(which).name):
-            return {name: _column(table, name) for name in names}
+        """Return columns of a binary table; see `Table.required`."""
+        return self.table(which).required(names)
 
     def image(self, which: str | int) -> NDArray[Any]:
         """Return an image, shape (rows, columns), native byte order; `BadData` where is none."""
         hdu = self.hdu(which)
-        with _naming(self.name, hdu.name):
+        with _naming(self.name, hdu.label):
             shape = tuple(reversed(_sides(hdu.header)))
             if hdu.kind not in {"PRIMARY", "IMAGE"} or not shape:
                 raise Malformed("holds no image")
@@ -152,9 +150,9 @@ class Fits:
             checksum, datasum = hdu.header.text("CHECKSUM"), hdu.header.text("DATASUM")
             n_checked += bool(checksum or datasum)
             if checksum and ones_sum(view[hdu.start : hdu.stop]) != ALL_ONES:
-                raise BadData(f"{self.name}, {hdu.name}: CHECKSUM does not fit: bytes are damaged")
+                raise BadData(f"{self.name}, {hdu.label}: CHECKSUM does not fit: bytes are damaged")
             if datasum and str(ones_sum(view[hdu.data_start : hdu.stop])) != datasum.strip():
-                raise BadData(f"{self.name}, {hdu.name}: DATASUM does not fit: data are damaged")
+                raise BadData(f"{self.name}, {hdu.label}: DATASUM does not fit: data are damaged")
         return n_checked
 
 
@@ -187,7 +185,7 @@ def _naming(*names: str) -> Iterator[None]:
     try:
         yield
     except Malformed as reason:
-        raise BadData(f"{', '.join(filter(None, names))}: {reason}") from None
+        raise BadData(f"{', '.join(names)}: {reason}") from None
 
 
 def _unpacked(data: bytes) -> bytes:
@@ -256,9 +254,3 @@ def _sides(header: Header) -> list[int]:
     if not 0 <= n_axes <= _MOST_AXES:
         raise Malformed(f"damaged header: NAXIS is {n_axes}")
     return [header.integer(f"NAXIS{n + 1}") for n in range(n_axes)]
-
-
-def _column(table: Table, name: str) -> NDArray[Any]:
-    if name not in table:
-        raise Malformed(f"has no column {name}; it has {', '.join(table)}")
-    return table[name]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from gnomon.errors import BadData
 
@@ -59,6 +60,10 @@ class Header(Mapping[str, Value]):
         at = self._index[name]
         stop = at + CARD - at % CARD
         return self._value(name, self._text[at:stop].strip(), stop)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a value, or the default where the keyword is absent."""
+        return self[name] if name in self._index else default  # that of Mapping raises and catches
 
     def __contains__(self, name: object) -> bool:
         return name in self._index

@@ -7,8 +7,9 @@ is copied out of it once, in native byte order.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,12 +60,22 @@ class Field:
 
 
 class Table(Mapping[str, NDArray[np.generic]]):
-    """The columns of one binary table by name, in any case; each is decoded when asked for."""
+    """The columns of one binary table by name, in any case; each is decoded when asked for.
 
-    def __init__(self, header: Header, data: memoryview) -> None:
+    Parameters
+    ----------
+    header : Header
+    data : memoryview
+        Of the HDU, without padding.
+    where : str
+        The file and the HDU, for messages.
+    """
+
+    def __init__(self, header: Header, data: memoryview, where: str) -> None:
+        self._where = where
         self._n_rows = header.integer("NAXIS2")
         self._row_size = header.integer("NAXIS1")
-        self._data, self._where = data, header.where
+        self._data = data
         if self._n_rows * self._row_size > len(data):
             raise Malformed(f"{self._n_rows} rows of {self._row_size} bytes are not in its data")
         if self._n_rows and not self._row_size:
@@ -103,6 +114,20 @@ class Table(Mapping[str, NDArray[np.generic]]):
         strides = (self._row_size, *inner)
         raw = np.ndarray(shape, field.dtype, self._data, field.offset, strides)
         return _decoded(raw, field)
+
+    def required(self, names: Iterable[str]) -> dict[str, NDArray[Any]]:
+        """Return columns by the names that were asked for.
+
+        Raises
+        ------
+        BadData
+            A column is absent; the message names it and what is there.
+        """
+        names = tuple(names)
+        for name in names:
+            if name not in self:
+                raise BadData(f"{self._where}: has no column {name}; it has {', '.join(self)}")
+        return {name: self[name] for name in names}
 
     def unit(self, name: str) -> str:
         """Return the unit that the file gives a column, as it is written."""

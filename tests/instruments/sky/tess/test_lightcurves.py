@@ -150,7 +150,7 @@ def test_late_sectors_of_qlp_name_their_flux_anew(written):
 
 def test_a_flux_that_is_absent_is_named_with_what_is_there(written):
     curve = read_lightcurve(written(qlp()))
-    with pytest.raises(BadData, match=r"x_lc\.fits: has no column PDCSAP_FLUX; it has TIME, CAD"):
+    with pytest.raises(BadData, match=r"x_lc\.fits, LIGHTCURVE: has no column PDCSAP_FLUX; it has TIME, CAD"):
         part_of(curve, flux="pdcsap", answer=ANSWER)
 
 

@@ -142,6 +142,9 @@ class _Curve:
                 Card("EXTNAME", "PRIMARY", "name of extension"),
                 Card("SIMDATA", True, "file is based on simulated data"),
                 Card("ORIGIN", "gnomon", "institution responsible for creating this file"),
+                Card(
+                    "CREATOR", "gnomon LightCurve simulation", "program used to produce this file"
+                ),
                 Card("PROCVER", "spoc-5.0.10-simulated", "SW version"),
                 Card("DATA_REL", 40 + self.sector, "data release version number"),
                 *self._cards(),
@@ -266,6 +269,7 @@ def cutout_fits(
         flux = flux + chance.normal(size=flux.shape) * error
     camera, ccd = camera_ccd(sector)
     cards = [
+        *(Card("ORIGIN", "gnomon"), Card("CREATOR", "gnomon TargetPixel simulation")),
         *(Card("TELESCOP", "TESS"), Card("SECTOR", sector), Card("CAMERA", camera)),
         *(Card("CCD", ccd), Card("RA_OBJ", ra_deg), Card("DEC_OBJ", dec_deg)),
         *(Card("PROCVER", "spoc-simulated"), Card("DATA_REL", 40 + sector)),

@@ -117,7 +117,7 @@ def read_cutout(path: Path, *, checked: bool = True, name: str = "") -> Cutout:
         file.verify()
     header, table = file.hdu(0).header, file.table(1)
     names = ("TIME", "CADENCENO", "QUALITY", "FLUX", "FLUX_ERR")
-    columns = file.columns(1, names)
+    columns = table.required(names)
     flux, error = columns["FLUX"], columns["FLUX_ERR"]
     if flux.ndim != _SHAPE_RANK or flux.shape != error.shape:
         raise BadData(f"{file.name}: FLUX has the shape {flux.shape}, FLUX_ERR {error.shape}")

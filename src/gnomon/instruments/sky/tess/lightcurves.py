@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from gnomon.errors import BadData
 from gnomon.formats.fits import Fits
 from gnomon.formats.fits_header import Header
+from gnomon.formats.fits_table import Table
 from gnomon.instruments.sky.curves.schema import BTJD, Answer, part_table
 from gnomon.instruments.sky.tess.quality import is_good
 
@@ -78,7 +79,7 @@ class TessCurve:
         Days of `curves.schema.BTJD`; NaN in gaps.
     cadence_no, quality : ndarray of int32, shape (n,)
         See `tess.quality`.
-    columns : mapping of str to ndarray
+    columns : Table
         All columns under the file's own names, in native byte order, each decoded when asked for.
     """
 
@@ -97,7 +98,7 @@ class TessCurve:
     time_d: Floats
     cadence_no: NDArray[np.int32]
     quality: NDArray[np.int32]
-    columns: Any
+    columns: Table
 
     def __len__(self) -> int:
         return len(self.time_d)
@@ -123,9 +124,7 @@ class TessCurve:
         """
         name = (name or self.best).lower()
         column = name.upper() + _FLUX
-        if column not in self.columns:
-            raise BadData(f"{self.name}: has no column {column}; it has {', '.join(self.columns)}")
-        value, error = self.columns[column], name.upper() + _ERROR
+        value, error = self.columns.required([column])[column], name.upper() + _ERROR
         written = self.columns.unit(column)
         if written.lower() not in _UNITS:
             raise BadData(f"{self.name}: {column} is in {written!r}, no unit of a flux")
@@ -160,7 +159,7 @@ def read_lightcurve(path: Path, *, checked: bool = True, name: str = "") -> Tess
     first, second = file.hdu(0).header, file.hdu(1).header
     _check_times(file.name, first, second)
     columns = file.table(1)
-    found = file.columns(1, ("TIME", "CADENCENO", "QUALITY"))
+    found = columns.required(("TIME", "CADENCENO", "QUALITY"))
     time_d = _of_kind(file.name, "TIME", found["TIME"], "f", np.float64)
     cadence_s = _cadence_s(second, time_d)
     author = _author(first, file.name, cadence_s)
