@@ -3,11 +3,14 @@
 import pytest
 from pydantic import SecretStr
 
+from gnomon.acquire.connect import Network
+from gnomon.acquire.retry import Retry
+from gnomon.acquire.transport import Limits
 from gnomon.instruments.sky.mast import access
 from gnomon.instruments.sky.simulate.mast import Mast
 from gnomon.instruments.sky.simulate.mast_holdings import TessFiles
 from gnomon.sim.service import Service
-from station import Station, impatient
+from station import Station
 
 
 class Archive:
@@ -29,7 +32,9 @@ class Archive:
         def secret(name):
             return SecretStr(self.secrets[name]) if name in self.secrets else None
 
-        return impatient(secret)
+        # Silence is no fault here, and simulated files take a moment.
+        limits = Limits(connect_timeout_s=5, read_timeout_s=20)
+        return Network(limits, Retry(attempts=3, sleep=lambda _: None), secret)
 
     def api(self):
         return access.mast_api("", self.network, access.MAST_TOKEN)

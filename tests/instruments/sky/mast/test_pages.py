@@ -4,7 +4,7 @@ import json
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gnomon.instruments.sky.mast import pages
@@ -111,6 +111,7 @@ cells = st.one_of(st.none(), st.integers(-(2**53), 2**53), st.text(max_size=5))
 numbers = st.one_of(st.none(), st.floats(allow_nan=False, allow_infinity=False))
 
 
+@settings(deadline=None)
 @given(st.lists(st.fixed_dictionaries({"s": cells, "x": numbers})))
 def test_both_ways_to_read_agree(rows):
     body = page(rows, {"s": "string", "x": "float"})

@@ -148,13 +148,15 @@ def open_observations(config: ObservationsConfig, network: Network) -> Observati
     Raises
     ------
     ConfigError
-        Everything is asked for, or a cone with filters, which that service does not take.
+        Everything is asked for, a filter makes no sense, or there are filters and the service takes
+        none.
     """
     somewhere = config.cones or config.names
     if not (config.filters or somewhere):
         raise ConfigError("sky.mast: say which observations: filters, cones or names")
     if config.service == CONE and (config.filters or not somewhere):
         raise ConfigError(f"sky.mast: {CONE} takes a place and no filters; use {FILTERED}")
+    config.question(None)
     api = access.mast_api(config.url, network, access.MAST_TOKEN)
     return ObservationsSource(config, access.invoke(api, network, page_rows=config.pagesize))
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from gnomon.core.steps import StepConfig
 from gnomon.errors import ConfigError
@@ -50,13 +52,21 @@ class Filter(StepConfig):
     column: str
     values: tuple[int | float | str | Range, ...] = Field(min_length=1)
 
+    @model_validator(mode="after")
+    def _is_clear(self) -> Self:
+        if self.pattern and len(self.values) > 1:
+            raise ConfigError(f"{self.column}: {self.pattern!r} is a pattern, and stands alone")
+        return self
+
+    @property
+    def pattern(self) -> str:
+        """The text with ``%`` in it; empty where there is none."""
+        return next((v for v in self.values if isinstance(v, str) and "%" in v), "")
+
     def described(self) -> Described:
         """Return it as JSON."""
-        patterns = [v for v in self.values if isinstance(v, str) and "%" in v]
-        if patterns and len(self.values) > 1:
-            raise ConfigError(f"{self.column}: {patterns[0]!r} is a pattern, and stands alone")
-        if patterns:
-            return {"paramName": self.column, "values": [], "freeText": patterns[0]}
+        if self.pattern:
+            return {"paramName": self.column, "values": [], "freeText": self.pattern}
         values = [v.model_dump() if isinstance(v, Range) else v for v in self.values]
         return {"paramName": self.column, "values": values}
 

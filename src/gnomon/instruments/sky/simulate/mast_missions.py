@@ -6,7 +6,9 @@ import json
 from dataclasses import dataclass
 from typing import Any, cast
 
-from gnomon.instruments.sky.simulate.stars import Sky, separation_deg
+import numpy as np
+
+from gnomon.instruments.sky.simulate.stars import Sky, Star, separation_deg
 from gnomon.sim.requests import Request
 from gnomon.sim.service import Answer, as_json
 
@@ -57,54 +59,53 @@ class Missions:
         limit = int(str(asked.get("limit", _MOST_ROWS)))
         if radius > _MOST_RADIUS_ARCMIN or limit > _MOST_ROWS:
             return as_json({"detail": "radius or limit is too large"}, 422)
-        rows = self._rows(mission)
-        conditions: list[dict[str, object]] = cast("Any", asked.get("conditions", []))
         targets: list[str] = cast("Any", asked.get("target", []))
+        rows = [row for target in targets for row in self._rows(mission, target, radius)]
+        conditions: list[dict[str, object]] = cast("Any", asked.get("conditions", []))
         for condition in conditions:
             for name, value in condition.items():
                 if name not in _COLUMNS:
                     return as_json({"detail": f"{name} is no column"}, 400)
                 wanted = {one.strip() for one in str(value).split(",")}
                 rows = [row for row in rows if str(row[name]) in wanted]
-        found = [row for target in targets for row in _near(rows, target, radius)]
         first = int(str(asked.get("offset", 0)))
         return as_json(
             {
                 "messages": [],
                 "info": [{"name": name, "type": kind} for name, kind in _COLUMNS.items()],
                 "search_params": asked,
-                "totalResults": len(found),
-                "results": found[first : first + limit],
+                "totalResults": len(rows),
+                "results": rows[first : first + limit],
             }
         )
 
-    def _rows(self, mission: str) -> list[Row]:
-        return [
-            {
-                "sci_data_set_name": f"{mission[0].upper()}{star.number:03d}{n:05d}",
-                "sci_targname": star.name,
-                "sci_ra": star.ra_deg,
-                "sci_dec": star.dec_deg,
-                "sci_start_time": f"1993-09-{1 + n % 28:02d}T21:00:16.633000",
-                "sci_actual_duration": 2100,
-                "sci_instrume": "WFPC2" if n % 2 else "STIS",
-                "sci_pep_id": 4381,
-                "sci_hlsp": None,
-            }
-            for star in self.sky.stars
-            for n in range(self.n_each)
-        ]
+    def _rows(self, mission: str, target: str, radius_arcmin: float) -> list[Row]:
+        """Return the data sets of the stars near a place."""
+        ra_deg, dec_deg = (float(part) for part in target.split())
+        rows = []
+        for star in self.sky.within(ra_deg, dec_deg, radius_arcmin / 60):
+            shared = {"search_pos": target, "ang_sep": _apart_arcmin(star, ra_deg, dec_deg)}
+            rows += [{**_data_set(mission, star, n), **shared} for n in range(self.n_each)]
+        return rows
 
 
-def _near(rows: list[Row], target: str, radius_arcmin: float) -> list[Row]:
-    ra_deg, dec_deg = (float(part) for part in target.split())
-    found = []
-    for row in rows:
-        place = [float(str(row[name])) for name in ("sci_ra", "sci_dec")]
-        apart = float(separation_deg(ra_deg, dec_deg, *place)) * 60  # type: ignore[arg-type]
-        if apart <= radius_arcmin:
-            found.append({**row, "search_pos": target, "ang_sep": apart})
-    return found
+def _data_set(mission: str, star: Star, number: int) -> Row:
+    return {
+        "sci_data_set_name": f"{mission[0].upper()}{star.number:03d}{number:05d}",
+        "sci_targname": star.name,
+        "sci_ra": star.ra_deg,
+        "sci_dec": star.dec_deg,
+        "sci_start_time": f"1993-09-{1 + number % 28:02d}T21:00:16.633000",
+        "sci_actual_duration": 2100,
+        "sci_instrume": "WFPC2" if number % 2 else "STIS",
+        "sci_pep_id": 4381,
+        "sci_hlsp": None,
+    }
+
+
+def _apart_arcmin(star: Star, ra_deg: float, dec_deg: float) -> float:
+    where = np.array([star.ra_deg]), np.array([star.dec_deg])
+    return float(separation_deg(ra_deg, dec_deg, *where)[0]) * 60
 
 
 def _product(dataset: str) -> Row:
