@@ -20,6 +20,9 @@ from benchmarks import (
     overhead,
     packets,
     planning,
+    sky_features,
+    sky_fits,
+    sky_irsa,
     tables,
 )
 
@@ -35,6 +38,9 @@ BENCHMARKS = {
     "imap_apply": imap_apply.run,
     "imap_hk": imap_hk.run,
     "packets": packets.run,
+    "sky_fits": sky_fits.run,
+    "sky_irsa": sky_irsa.run,
+    "sky_features": sky_features.run,
     "tables": tables.run,
     "imports": imports.run,
 }

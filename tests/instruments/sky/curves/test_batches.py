@@ -85,6 +85,22 @@ def test_a_curve_without_usable_points_is_there_empty():
     assert curves.unit == "mag"
 
 
+def test_more_curves_than_16_bits_count():
+    names = [f"{n % 70_000:05d}" for n in range(140_000)]
+    times = np.random.default_rng(0).permutation(140_000).astype(np.float64)
+    curves = curves_of(part(object=names, time=times, value=times))
+    assert (len(curves), set(curves.lengths)) == (70_000, {2})
+    assert np.all(np.diff(curves.time_d.reshape(-1, 2), axis=1) > 0)
+    assert set(curves.curve(69_999).value) == {times[69_999], times[139_999]}
+
+
+def test_every_row_of_its_own_object_and_band():
+    names = [str(n) for n in range(100, 140)]
+    curves = curves_of(part(object=names, band=names[::-1]))
+    assert curves.objects == tuple(names)
+    assert curves.bands == tuple(names[::-1])
+
+
 def test_no_rows_no_curves():
     curves = curves_of(part(object=[]))
     assert len(curves) == 0

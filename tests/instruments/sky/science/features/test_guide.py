@@ -8,14 +8,19 @@ import pyarrow.parquet as pq
 import pytest
 
 from gnomon.errors import BadData, ConfigError, UnknownName
+from gnomon.instruments.sky.curves.batches import curves_of
 from gnomon.instruments.sky.curves.reading import read_table
 from gnomon.instruments.sky.curves.schema import BTJD, MJD_UTC, Answer, part_table
-from gnomon.instruments.sky.science.features.guide import guide_table
+from gnomon.instruments.sky.science.features import guide
 from gnomon.instruments.sky.science.features.labels import labelled, read_labels
 from gnomon.instruments.sky.science.features.observations import (
     is_observations,
     observation_table,
 )
+
+
+def guide_table(table):
+    return guide.guide_table(table, curves_of(table))
 
 
 def part(unit="mag", system=MJD_UTC, **columns):

@@ -69,7 +69,7 @@ def make_features(
         raise ConfigError("light curves and observations: give the files of each alone")
     table = read_tables(paths, columns, bad_bits=bad_bits)
     curves = curves_of(table, use=use)
-    summary, features = guide_table(table, use=use), feature_table(curves, names)
+    summary, features = guide_table(table, curves, use=use), feature_table(curves, names)
     n_used = len(curves.time_d)
     counts = {
         "objects": len(set(curves.objects)),

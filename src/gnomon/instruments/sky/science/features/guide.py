@@ -66,7 +66,7 @@ def objects_of(curves: Curves) -> Objects:
     return Objects(names, np.diff(offsets), mean, std, least, greatest, filters)
 
 
-def guide_table(table: pa.Table, *, use: Use = "value") -> pa.Table:
+def guide_table(table: pa.Table, curves: Curves, *, use: Use = "value") -> pa.Table:
     """Return the guide's features of light curves.
 
     Magnitudes: object_id, detections, mean_mag, std_mag, min_mag, max_mag, filters. Fluxes of
@@ -77,13 +77,14 @@ def guide_table(table: pa.Table, *, use: Use = "value") -> pa.Table:
     ----------
     table : pyarrow.Table
         As `curves_of` takes it; of TESS with columns sector and cadence or cadence_s.
+    curves : Curves
+        What `curves_of` makes of it.
 
     Raises
     ------
     BadData
         Some curves are in magnitudes and some in fluxes, or there are none.
     """
-    curves = curves_of(table, use=use)
     is_mag = {unit == "mag" for unit in curves.units}
     if len(is_mag) != 1:
         raise BadData(
