@@ -166,6 +166,7 @@ def test_a_place_without_objects_is_no_data(fetch, station):
     summary = fetch(cones=[(10, -20, 0.01)])
     assert summary.ok
     assert summary.no_data == 1
+    assert fetch(cones=[(10, -20, 0.01)]).jobs == 0
     assert station.datasets() == {}
 
 
@@ -250,6 +251,7 @@ def test_a_fault_that_passes_is_survived(fetch, station, service, fault, where):
         Status(code=429, retry_after_s=0),
         Status(code=500),
         Status(code=503),
+        Cut(after_bytes=0),
         Cut(after_bytes=900),
         Stall(after_bytes=900),
         Reissue(content=b""),

@@ -135,6 +135,22 @@ def test_refusals_are_400_with_a_votable(ask, asked, told):
     assert told in text
 
 
+def test_traps_change_magnitudes_only(ask, cone, irsa):
+    _, plain = ask(POS=cone, FORMAT="csv")
+    irsa.recalibrated_mag = 0.01
+    _, newest = ask(POS=cone, FORMAT="csv")
+    _, older = ask(POS=cone, FORMAT="csv", COLLECTION="ztf_dr23")
+    assert float(newest[0]["mag"]) == pytest.approx(float(plain[0]["mag"]) + 0.01)
+    assert older[0] == plain[0]
+    irsa.conflicts = True
+    _, rows = ask(POS=cone, FORMAT="csv", COLLECTION="ztf_dr23")
+    assert rows[: len(older)] == older
+    more = rows[len(older) :]
+    assert len(more) == -(-len(older) // 7)
+    assert {**more[1], "mag": ""} == {**older[7], "mag": ""}
+    assert more[1]["mag"] != older[7]["mag"]
+
+
 def test_no_object_is_a_header_alone(ask):
     assert ask(POS="CIRCLE 10 -20 0.1", FORMAT="csv") == (200, [])
 

@@ -20,7 +20,7 @@ from gnomon.core.dataset import Input, Report
 from gnomon.core.instrument import SourceType
 from gnomon.core.items import Item, Listing
 from gnomon.core.steps import StepConfig
-from gnomon.errors import BadData, MissingExtra, NoData, Refused, ServerFault
+from gnomon.errors import BadData, MissingExtra, NoData, Refused, ServerFault, UnknownName
 from gnomon.instruments.sky.irsa import access
 from gnomon.instruments.sky.irsa.releases import newest, releases
 from gnomon.instruments.sky.irsa.request import Cone, CurveQuery, Format, Range
@@ -117,6 +117,7 @@ class ZtfSource:
 
     def __init__(self, config: ZtfConfig, api: Api, path: str, tap: Tap) -> None:
         self._config, self._api, self._path, self._tap = config, api, path, tap
+        self._ids = {query.slug: query.ids for query in config.queries() if query.ids}
         self._now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def list(self, cursor: str) -> Listing:
@@ -181,8 +182,7 @@ class ZtfSource:
 
     def _absent(self, slug: str, found: set[int]) -> str:
         """Return which of the objects that were asked for by their ids are not there."""
-        ids = next((one.ids for one in self._config.queries() if one.slug == slug), ())
-        absent = [str(one) for one in ids if one not in found]
+        absent = [str(one) for one in self._ids.get(slug, ()) if one not in found]
         more = f" and {len(absent) - _SHOWN} more" if len(absent) > _SHOWN else ""
         return f"nothing of objects {', '.join(absent[:_SHOWN])}{more}" if absent else ""
 
@@ -197,7 +197,15 @@ class ZtfSource:
 
 
 def format_of(extension: str) -> Format:
-    """Return the format of an answer by the tag ``format``, which its file's name ends in."""
+    """Return the format of an answer by the tag ``format``, which its file's name ends in.
+
+    Raises
+    ------
+    UnknownName
+        Nothing ends so.
+    """
+    if extension not in _FORMATS:
+        raise UnknownName("format", extension, _FORMATS)
     return _FORMATS[extension]
 
 

@@ -77,6 +77,10 @@ class Irsa:
         Heliocentric times are NaN in every third row.
     unreadable_flags : bool
         The flags of every fifth row are no number.
+    conflicts : bool
+        Every seventh row is there once more, 0.1 mag fainter.
+    recalibrated_mag : float
+        By how much all magnitudes of the newest release differ from those of the others.
     faulty : bool
         Every question is refused with HTTP 400 and a VOTable, as in March 2026.
     """
@@ -88,6 +92,8 @@ class Irsa:
     hex_integers: bool = False
     nan_hjd: bool = False
     unreadable_flags: bool = False
+    conflicts: bool = False
+    recalibrated_mag: float = 0.0
     faulty: bool = False
     tap: Tap = field(init=False)
 
@@ -126,10 +132,16 @@ class Irsa:
         nights = self.survey.nights_of(release)
         chosen = _objects(self.survey, asked, nights)
         table = _joined([_epochs(one.epochs(nights), asked) for one in chosen])
+        if release == self.releases[-1]:
+            table["mag"] = table["mag"] + self.recalibrated_mag
         return _written(self._trapped(table), form)
 
     def _trapped(self, table: dict[str, Column]) -> dict[str, Column]:
         """Return the same with the traps that are set."""
+        if self.conflicts:
+            again = {name: column[::7] for name, column in table.items()}
+            again["mag"] = again["mag"] + 0.1
+            table = _joined([table, again])
         row = np.arange(len(table["oid"]))
         if self.nan_hjd:
             table["hjd"] = np.where(row % 3 == 0, np.nan, table["hjd"])
