@@ -10,7 +10,7 @@ import pytest
 from gnomon.core.dataset import Provenance
 from gnomon.errors import BadData
 from gnomon.formats.parquet import write_row_groups
-from gnomon.instruments.sky.curves.merging import merge
+from gnomon.instruments.sky.curves.merging import Merging, Part, merge
 from gnomon.instruments.sky.curves.schema import (
     MJD_UTC,
     SCHEMA,
@@ -93,6 +93,14 @@ def test_the_manifest_says_what_is_there(tmp_path):
 def test_the_same_tables_give_the_same_bytes(tmp_path):
     first = write_batch(tmp_path / "one", groups())
     assert write_batch(tmp_path / "two", groups()) == first
+
+
+def test_parts_are_merged_as_they_are_written(tmp_path):
+    parts = [part(1, "a", [1.0, 2.0]), part(2, "a", [2.0, 3.0])]
+    merging = Merging.of([Part.of_table(one) for one in parts])
+    manifest = write_batch(tmp_path / "one", merging)
+    assert [one.n_rows for one in manifest.answers] == [2, 1]
+    assert write_batch(tmp_path / "two", merge(parts).table) == manifest
 
 
 def test_samples_are_marked_in_every_row(tmp_path):

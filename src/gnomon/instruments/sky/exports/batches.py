@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict
 from gnomon.core.dataset import Provenance
 from gnomon.errors import BadData
 from gnomon.formats.parquet import write_row_groups
-from gnomon.instruments.sky.curves.merging import fitted
+from gnomon.instruments.sky.curves.merging import Merging, fitted
 from gnomon.instruments.sky.curves.schema import SCHEMA, Answer, answers_of, with_answers
 from gnomon.instruments.sky.exports.folders import swapped
 from gnomon.store.hashing import sha256_of
@@ -27,6 +27,7 @@ from gnomon.version import VERSION
 
 LIGHT_CURVES = "lightcurves.parquet"
 OTHERS = "observations.parquet"
+Rows = pa.Table | Path | Merging
 MANIFEST = "manifest.json"
 
 
@@ -78,7 +79,7 @@ class Manifest(BaseModel):
 
 def write_batch(
     folder: Path,
-    tables: pa.Table | Path | Sequence[pa.Table | Path],
+    tables: Rows | Sequence[Rows],
     *,
     name: str = "",
     origin: str = "archive",
@@ -89,9 +90,9 @@ def write_batch(
 
     Parameters
     ----------
-    tables : pyarrow.Table, Path, or a sequence of them
+    tables : pyarrow.Table, Path, Merging, or a sequence of them
         Light curves of `SCHEMA`, or other tables whose metadata name one answer; paths are of
-        Parquet. A row group holds rows of one answer, and ``answer`` is its place in the manifest.
+        Parquet, and a `Merging` is of parts that are merged as they are written. A row group holds rows of one answer, and ``answer`` is its place in the manifest.
     name : str
         Of the file; when empty ``lightcurves.parquet``, or ``observations.parquet`` where tables
         have no column ``object``.
@@ -142,8 +143,10 @@ class _Source:
     """For the provenance: role, kind, name, sha256."""
 
     @classmethod
-    def of(cls, table: pa.Table | Path) -> _Source:
-        """Take a table, or a file that holds one."""
+    def of(cls, table: Rows) -> _Source:
+        """Take a table, a file that holds one, or what will be one."""
+        if isinstance(table, Merging):
+            return cls(table.schema, table.tables, ("table", "", "", ""))
         if not isinstance(table, Path):
             return cls(table.schema, lambda: iter((table,)), ("table", "", "", ""))
         try:
