@@ -23,6 +23,7 @@ from benchmarks import (
     sky_features,
     sky_fits,
     sky_irsa,
+    sky_mast,
     tables,
 )
 
@@ -40,6 +41,7 @@ BENCHMARKS = {
     "packets": packets.run,
     "sky_fits": sky_fits.run,
     "sky_irsa": sky_irsa.run,
+    "sky_mast": sky_mast.run,
     "sky_features": sky_features.run,
     "tables": tables.run,
     "imports": imports.run,
