@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -27,7 +28,7 @@ from gnomon.version import VERSION
 
 LIGHT_CURVES = "lightcurves.parquet"
 OTHERS = "observations.parquet"
-Rows = pa.Table | Path | Merging
+Rows: TypeAlias = pa.Table | Path | Merging
 MANIFEST = "manifest.json"
 
 
@@ -92,7 +93,8 @@ def write_batch(
     ----------
     tables : pyarrow.Table, Path, Merging, or a sequence of them
         Light curves of `SCHEMA`, or other tables whose metadata name one answer; paths are of
-        Parquet, and a `Merging` is of parts that are merged as they are written. A row group holds rows of one answer, and ``answer`` is its place in the manifest.
+        Parquet, and a `Merging` is of parts, which are merged as they are written. A row group
+        holds rows of one answer, and ``answer`` is its place in the manifest.
     name : str
         Of the file; when empty ``lightcurves.parquet``, or ``observations.parquet`` where tables
         have no column ``object``.
