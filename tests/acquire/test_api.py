@@ -487,3 +487,31 @@ def test_a_broken_connection_to_a_question_is_asked_again(service, api, waits):
 
     assert api(service(hang_up, (200, b"ok"))).ask("x", b"", bytes) == b"ok"
     assert len(waits) == 1
+
+
+# -- answers that will be elsewhere
+
+
+def test_where_a_long_answer_will_be(service, api):
+    server = service((303, {"Location": "/tap/async/7"}, b"see there"))
+    assert api(server).located("async", {"QUERY": "a b"}) == (
+        f"http://127.0.0.1:{server.server_port}/tap/async/7"
+    )
+    ((verb, path, _, body),) = server.seen
+    assert (verb, path.endswith("/async"), body) == ("POST", True, b"QUERY=a+b")
+
+
+def test_an_answer_that_is_nowhere_is_a_fault(service, api):
+    with pytest.raises(ServerFault, match="names no place"):
+        api(service((200, b"done"))).located("async", {})
+
+
+def test_a_refusal_instead_of_a_place(service, api):
+    with pytest.raises(Refused, match="no such table"):
+        api(service((400, b"no such table"))).located("async", {})
+
+
+def test_a_place_is_asked_for_again_where_that_may_help(service, api):
+    server = service((503, b""), (303, {"Location": "http://other/7"}, b""))
+    assert api(server).located("async", {}) == "http://other/7"
+    assert len(server.seen) == 2

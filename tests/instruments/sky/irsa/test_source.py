@@ -129,6 +129,13 @@ def test_a_release_that_is_gone_is_told_with_those_that_are_there(fetch, station
     assert station.datasets() == {}
 
 
+def test_a_refusal_is_told_though_the_releases_cannot_be(fetch, station, service):
+    service.faults.add(Status(code=500, pattern="*/TAP/*"))
+    assert not fetch(collection="ztf_dr18").ok
+    (message,) = station.messages(Happened.FAILED)
+    assert "no such collection 'ztf_dr18'" in message
+
+
 def test_a_large_cone_is_asked_for_in_tiles(fetch, station, answers, irsa, sky, service):
     assert fetch(cones=[(sky.ra_deg + 0.3, sky.dec_deg, 0.35)]).ok
     found = answers()

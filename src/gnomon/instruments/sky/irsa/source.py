@@ -20,7 +20,7 @@ from gnomon.core.dataset import Input, Report
 from gnomon.core.instrument import SourceType
 from gnomon.core.items import Item, Listing
 from gnomon.core.steps import StepConfig
-from gnomon.errors import BadData, MissingExtra, NoData, Refused, ServerFault, UnknownName
+from gnomon.errors import BadData, MissingExtra, NoData, Refused, ServerFault, SourceError, UnknownName
 from gnomon.instruments.sky.irsa import access
 from gnomon.instruments.sky.irsa.releases import newest, releases
 from gnomon.instruments.sky.irsa.request import Cone, CurveQuery, Format, Range
@@ -190,7 +190,10 @@ class ZtfSource:
         """Say which releases there are, where the one that was asked for is gone."""
         if error.status != _BAD_REQUEST or not self._config.collection:
             return error
-        kept = releases(self._tap)
+        try:
+            kept = releases(self._tap)
+        except SourceError:
+            return error
         if release in kept:
             return error
         return Refused(f"{error}; IRSA has {', '.join(kept)}", error.status)
