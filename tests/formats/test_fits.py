@@ -218,7 +218,7 @@ def test_what_is_no_fits_is_refused_by_name(data, reason):
     [
         (b"TFORM1  = 'D ", b"TFORM1  = 'Y ", "column TIME has the unknown format 'Y'"),
         (b"TFORM1  = 'D ", b"TFORM1  = 'E ", "its columns take 37 bytes, its rows 41"),
-        (b"TFORM2  = '6E  ", b"TFORM2  = '999E", "column FLUX of 3996 bytes does not fit"),
+        (b"TFORM2  = '6E  ", b"TFORM2  = '999E", "its columns take 4004 bytes, its rows 41"),
         (b"(3, 2)", b"(3, 3)", "column FLUX has 6 values and the shape (3, 3)"),
         (b"(3, 2)", b"(3; 2)", "column FLUX has the unknown shape"),
         (b"TFIELDS =  ", b"TFIELDX =  ", "TFIELDS is None"),

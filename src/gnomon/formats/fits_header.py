@@ -19,6 +19,7 @@ _END = b"END".ljust(CARD)
 _INTEGER = re.compile(r"[+-]?\d+")
 _REAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([EeDd][+-]?\d+)?")
 _QUOTED = re.compile(r"'((?:[^']|'')*)'")
+_NAME = 10  # a keyword of eight characters, and "= "
 _CONTINUE = "CONTINUE"
 _HIERARCH = "HIERARCH"
 
@@ -48,33 +49,35 @@ class Header(Mapping[str, Value]):
     def __init__(self, text: str, where: str = "") -> None:
         self.where = where
         self._text = text
-        self._index: dict[str, int] = {}
-        for at in range(0, len(text), CARD):
-            if text[at + 8 : at + 10] == "= ":
-                self._index.setdefault(text[at : at + 8].rstrip(), at + 10)
-            elif text.startswith(_HIERARCH, at) and "=" in text[at : at + CARD]:
-                stop = text.index("=", at)
-                self._index.setdefault(text[at + 9 : stop].strip(), stop + 1)
+        # A keyword as it stands, with what follows it: all in one go, as there are hundreds.
+        starts = range(0, len(text), CARD)
+        names = [text[at : at + _NAME] for at in starts]
+        self._index = dict(zip(reversed(names), reversed(starts), strict=True))
+        if _HIERARCH in text:
+            self._index |= _long_names(text)
 
     def __getitem__(self, name: str) -> Value:
-        at = self._index[name]
-        stop = at + CARD - at % CARD
-        return self._value(name, self._text[at:stop].strip(), stop)
+        at = self._index[_key(name)]
+        return self._value(name, self._text[at : at + CARD], at + CARD)
 
     def get(self, name: str, default: Any = None) -> Any:
         """Return a value, or the default where the keyword is absent."""
-        return self[name] if name in self._index else default  # that of Mapping raises and catches
+        return (
+            self[name] if _key(name) in self._index else default
+        )  # that of Mapping raises and catches
 
     def __contains__(self, name: object) -> bool:
-        return name in self._index
+        return isinstance(name, str) and _key(name) in self._index
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._index)
+        in_order = sorted((at, key) for key, at in self._index.items() if key.endswith("= "))
+        return (key[:-2].rstrip() for _, key in in_order)
 
     def __len__(self) -> int:
-        return len(self._index)
+        return sum(1 for _ in self)
 
-    def _value(self, name: str, text: str, next_line: int) -> Value:
+    def _value(self, name: str, line: str, next_line: int) -> Value:
+        text = (line.partition("=")[2] if line.startswith(_HIERARCH) else line[_NAME:]).strip()
         if quoted := _QUOTED.match(text):
             return self._whole(quoted[1], next_line)
         plain = text.partition("/")[0].strip()
@@ -117,6 +120,17 @@ class Header(Mapping[str, Value]):
         """Return a text; the default where there is none."""
         value = self.get(name)
         return value if isinstance(value, str) else default
+
+
+def _key(name: str) -> str:
+    return f"{name:<8}= "
+
+
+def _long_names(text: str) -> dict[str, int]:
+    """Return where keywords are that ESO's convention makes longer than eight characters."""
+    lines = ((at, text[at : at + CARD]) for at in range(0, len(text), CARD))
+    found = ((at, line[8:].partition("=")) for at, line in lines if line.startswith(_HIERARCH))
+    return {_key(name.strip()): at for at, (name, sign, _) in found if sign}
 
 
 def read_header(data: bytes, at: int, where: str) -> tuple[Header, int]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -18,45 +19,47 @@ from gnomon.errors import BadData
 from gnomon.formats.fits_header import Header, Malformed
 
 _FORM = re.compile(r"(\d*)([LXBIJKAEDCMPQ])")
-_CODES = {
-    "L": "S1",
-    "X": "u1",
-    "B": "u1",
-    "I": ">i2",
-    "J": ">i4",
-    "K": ">i8",
-    "A": "S",
-    "E": ">f4",
-    "D": ">f8",
-    "C": ">c8",
-    "M": ">c16",
+_SIDES = re.compile(r"\(\s*(\d+(?:\s*,\s*\d+)*)\s*\)")
+_TYPES = {
+    "L": np.dtype("S1"),
+    "X": np.dtype("u1"),
+    "B": np.dtype("u1"),
+    "I": np.dtype(">i2"),
+    "J": np.dtype(">i4"),
+    "K": np.dtype(">i8"),
+    "A": np.dtype("S1"),
+    "E": np.dtype(">f4"),
+    "D": np.dtype(">f8"),
+    "C": np.dtype(">c8"),
+    "M": np.dtype(">c16"),
 }
 _POINTERS = {"P": 8, "Q": 16}
+"""Columns of variable length have the place of their values in the rows, in so many bytes."""
+_SIZES = {code: dtype.itemsize for code, dtype in _TYPES.items()} | _POINTERS
 _BITS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Where a column stands in each row, and what it is.
+    """Where a column stands in each row.
 
     Attributes
     ----------
+    number : int
+        Of the column, from 1.
     code : str
         The letter of its TFORM.
-    dtype : numpy dtype, or None
-        Of one value, as in the file; None for those of variable length.
-    shape : tuple of int
-        Of one row; () for one value.
+    count : int
+        Values in a row; of bits, bytes.
+    offset : int
+        Bytes from where a row begins.
     """
 
     name: str
-    unit: str
+    number: int
     code: str
-    dtype: np.dtype[np.generic] | None
-    shape: tuple[int, ...]
+    count: int
     offset: int
-    scale: float
-    zero: float
 
 
 class Table(Mapping[str, NDArray[np.generic]]):
@@ -69,13 +72,17 @@ class Table(Mapping[str, NDArray[np.generic]]):
         Of the HDU, without padding.
     where : str
         The file and the HDU, for messages.
+
+    Raises
+    ------
+    Malformed
+        The columns are not what the rows hold.
     """
 
     def __init__(self, header: Header, data: memoryview, where: str) -> None:
-        self._where = where
+        self._header, self._data, self._where = header, data, where
         self._n_rows = header.integer("NAXIS2")
         self._row_size = header.integer("NAXIS1")
-        self._data = data
         if self._n_rows * self._row_size > len(data):
             raise Malformed(f"{self._n_rows} rows of {self._row_size} bytes are not in its data")
         if self._n_rows and not self._row_size:
@@ -102,18 +109,42 @@ class Table(Mapping[str, NDArray[np.generic]]):
         KeyError
             There is no such column.
         BadData
-            Its rows differ in length.
+            Its rows differ in length, or its shape does not fit.
         """
         field = self._fields[name.upper()]
-        if field.dtype is None:
+        if field.code in _POINTERS:
             raise BadData(f"{self._where}: column {field.name} has rows of variable length")
-        shape = (self._n_rows, *field.shape)
-        if 0 in shape:
-            return np.zeros(shape, field.dtype.newbyteorder("="))
-        inner = np.empty(field.shape, field.dtype).strides
-        strides = (self._row_size, *inner)
-        raw = np.ndarray(shape, field.dtype, self._data, field.offset, strides)
-        return _decoded(raw, field)
+        if field.code == "A":
+            return np.char.rstrip(self._raw(field, np.dtype(f"S{field.count}"), ()), b" ")
+        shape = self._shape(field) if field.count != 1 else ()
+        raw = self._raw(field, _TYPES[field.code], shape)
+        if field.code == "L":
+            return np.asarray(raw == b"T")
+        scale = self._header.number(f"TSCAL{field.number}", 1.0)
+        return scaled(raw, scale, self._header.number(f"TZERO{field.number}", 0.0))
+
+    def _raw(self, field: Field, dtype: np.dtype[Any], row: tuple[int, ...]) -> NDArray[Any]:
+        """Return a view of the file's bytes, or a new array if there is nothing to see."""
+        shape = (self._n_rows, *row)
+        if 0 in shape or not dtype.itemsize:
+            return np.zeros(shape, dtype)
+        inner = np.empty(row, dtype).strides
+        return np.ndarray(shape, dtype, self._data, field.offset, (self._row_size, *inner))
+
+    def _shape(self, field: Field) -> tuple[int, ...]:
+        """Return the shape of one row, slowest first, by TDIM, or of all its values."""
+        text = self._header.text(f"TDIM{field.number}")
+        if not text:
+            return (field.count,)
+        sides = _SIDES.fullmatch(text.strip())
+        if sides is None:
+            raise BadData(f"{self._where}: column {field.name} has the unknown shape {text!r}")
+        shape = tuple(int(side) for side in reversed(sides[1].split(",")))
+        if prod(shape) != field.count:
+            raise BadData(
+                f"{self._where}: column {field.name} has {field.count} values and the shape {text}"
+            )
+        return shape
 
     def required(self, names: Iterable[str]) -> dict[str, NDArray[Any]]:
         """Return columns by the names that were asked for.
@@ -131,18 +162,10 @@ class Table(Mapping[str, NDArray[np.generic]]):
 
     def unit(self, name: str) -> str:
         """Return the unit that the file gives a column, as it is written."""
-        return self._fields[name.upper()].unit
+        return self._header.text(f"TUNIT{self._fields[name.upper()].number}")
 
 
-def _decoded(raw: NDArray[np.generic], field: Field) -> NDArray[np.generic]:
-    if field.code == "L":
-        return np.asarray(raw == b"T")
-    if field.code == "A":
-        return np.char.rstrip(raw.astype(np.bytes_), b" ")
-    return scaled(raw, field.scale, field.zero)
-
-
-def scaled(raw: NDArray[np.generic], scale: float, zero: float) -> NDArray[np.generic]:
+def scaled(raw: NDArray[Any], scale: float, zero: float) -> NDArray[Any]:
     """Return numbers in native byte order; of integers and floats, with scale and zero point."""
     native = raw.astype(raw.dtype.newbyteorder("="))
     if (scale, zero) == (1.0, 0.0):
@@ -158,47 +181,21 @@ def scaled(raw: NDArray[np.generic], scale: float, zero: float) -> NDArray[np.ge
 
 
 def _fields(header: Header, row_size: int) -> dict[str, Field]:
+    """Return the columns by their names in capitals; of a name that comes twice, the first."""
     fields: dict[str, Field] = {}
     offset = 0
     for n in range(1, header.integer("TFIELDS") + 1):
-        field, size = _field(header, n, offset, row_size)
-        fields.setdefault(field.name.upper(), field)
-        offset += size
+        name, form = header.text(f"TTYPE{n}", f"COL{n}"), header.text(f"TFORM{n}")
+        found = _FORM.match(form)
+        if found is None:
+            raise Malformed(f"column {name} has the unknown format {form!r}")
+        count, code = int(found[1] or 1), found[2]
+        if code == "X":
+            count = -(-count // _BITS)
+        fields.setdefault(name.upper(), Field(name, n, code, count, offset))
+        offset += count * _SIZES[code]
+        if offset > row_size:
+            break
     if offset != row_size:
         raise Malformed(f"its columns take {offset} bytes, its rows {row_size}")
     return fields
-
-
-def _field(header: Header, number: int, offset: int, row_size: int) -> tuple[Field, int]:
-    """Return the column of a number, from 1, and how many bytes it takes in a row."""
-    name = header.text(f"TTYPE{number}", f"COL{number}")
-    form = header.text(f"TFORM{number}")
-    found = _FORM.match(form.strip())
-    if found is None:
-        raise Malformed(f"column {name} has the unknown format {form!r}")
-    count, code = int(found[1] or 1), found[2]
-    unit = header.text(f"TUNIT{number}")
-    if code in _POINTERS:
-        return Field(name, unit, code, None, (), offset, 1.0, 0.0), count * _POINTERS[code]
-    if code == "X":
-        count = -(-count // _BITS)
-    size = count * (1 if code == "A" else np.dtype(_CODES[code]).itemsize)
-    if size > row_size - offset:
-        raise Malformed(f"column {name} of {size} bytes does not fit into a row of {row_size}")
-    dtype = np.dtype(f"S{max(1, count)}" if code == "A" else _CODES[code])
-    shape = () if code == "A" and count else _shape(header.text(f"TDIM{number}"), count, name)
-    scale, zero = header.number(f"TSCAL{number}", 1.0), header.number(f"TZERO{number}", 0.0)
-    return Field(name, unit, code, dtype, shape, offset, scale, zero), size
-
-
-def _shape(text: str, count: int, name: str) -> tuple[int, ...]:
-    """Return the shape of one row, slowest first, by TDIM, or of `count` values."""
-    if not text:
-        return () if count == 1 else (count,)
-    sides = re.fullmatch(r"\(\s*(\d+(?:\s*,\s*\d+)*)\s*\)", text.strip())
-    if sides is None:
-        raise Malformed(f"column {name} has the unknown shape {text!r}")
-    shape = tuple(int(side) for side in reversed(sides[1].split(",")))
-    if int(np.prod(shape)) != count:
-        raise Malformed(f"column {name} has {count} values and the shape {text}")
-    return shape
