@@ -11,8 +11,7 @@ from typing import Self
 
 from gnomon.instruments.sky.irsa.access import TAP_VARIABLE, URL_VARIABLE
 from gnomon.instruments.sky.mast.access import ADDRESS
-from gnomon.instruments.sky.simulate import irsa
-from gnomon.instruments.sky.simulate.irsa import Irsa
+from gnomon.instruments.sky.simulate.irsa import PATH, TAP_PATH, Irsa
 from gnomon.instruments.sky.simulate.mast import Mast
 from gnomon.instruments.sky.simulate.stars import Sky, Star
 from gnomon.sim.faults import Fault, Faults
@@ -26,6 +25,8 @@ class Services:
     Parameters
     ----------
     sky : Sky
+    irsa, mast : Irsa, Mast, optional
+        Others than the usual ones, of the same sky.
     port : int
         0: any free one.
     faults : iterable of Fault
@@ -37,11 +38,19 @@ class Services:
     mast : Mast
     """
 
-    def __init__(self, sky: Sky, *, port: int = 0, faults: Iterable[Fault] = ()) -> None:
+    def __init__(
+        self,
+        sky: Sky,
+        *,
+        irsa: Irsa | None = None,
+        mast: Mast | None = None,
+        port: int = 0,
+        faults: Iterable[Fault] = (),
+    ) -> None:
         self.sky = sky
-        self.irsa = Irsa(sky)
-        self.mast = Mast(sky)
-        routes = {irsa.PATH: self.irsa, irsa.TAP_PATH: self.irsa.tap, **self.mast.routes}
+        self.irsa = irsa or Irsa(sky)
+        self.mast = mast or Mast(sky)
+        routes = {PATH: self.irsa, TAP_PATH: self.irsa.tap, **self.mast.routes}
         self._service = Service(routes, port=port, faults=faults)
 
     def __enter__(self) -> Self:
@@ -64,8 +73,8 @@ class Services:
     def environment(self) -> dict[str, str]:
         """Return the variables that lead gnomon here, as a project's ``.env`` holds them."""
         return {
-            URL_VARIABLE: f"{self.url}{irsa.PATH}",
-            TAP_VARIABLE: f"{self.url}{irsa.TAP_PATH}",
+            URL_VARIABLE: f"{self.url}{PATH}",
+            TAP_VARIABLE: f"{self.url}{TAP_PATH}",
             ADDRESS: self.url,
         }
 
