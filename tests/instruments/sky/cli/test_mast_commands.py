@@ -47,6 +47,18 @@ def test_files_of_a_named_place(run, sky, tmp_path):
     assert pq.read_table(path)["access"].to_pylist() == ["PUBLIC"]
 
 
+def test_the_rows_can_be_written_to_a_file(run, sky, tmp_path):
+    words = ("missions", "hst", *where(sky), "--radius", "0.2", "--output")
+    run(*words, tmp_path / "found.csv")
+    assert len((tmp_path / "found.csv").read_text().splitlines()) == 1 + 2 * len(sky.stars)
+    run(*words, tmp_path / "found.parquet")  # known from before
+    assert pq.read_table(tmp_path / "found.parquet").num_rows == 2 * len(sky.stars)
+    assert ".csv or .parquet" in run(*words, "found.txt", code=2).err
+    nowhere = ("missions", "hst", "--ra", "1", "--dec", "-80", "--output", "none.csv")
+    assert "nothing was found" in run(*nowhere).err
+    assert not (tmp_path / "none.csv").exists()
+
+
 def test_questions_that_make_no_sense(run, sky):
     assert "say where" in run("missions", "hst", code=2).err
     assert "both --ra and --dec" in run("missions", "hst", "--ra", "1", code=2).err

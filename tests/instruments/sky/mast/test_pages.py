@@ -81,6 +81,12 @@ def test_columns_that_were_not_declared_come_last_and_absent_ones_are_null():
     assert read.table.to_pylist() == [{"a": None, "b": 1}]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_an_answer_may_have_any_lines(end):
+    text = page([{"a": "1\n2"}, {"a": None}], {"a": "string"}).decode().replace(", ", f",{end}  ")
+    assert pages._fast(text.encode(), "data", "fields").table["a"].to_pylist() == ["1\n2", None]
+
+
 def test_an_answer_without_rows_says_so():
     assert not read_page(b'{"status": "EXECUTING", "msg": "wait"}').has_rows
     assert read_page(b'{"status": "EXECUTING", "msg": "wait"}').message == "wait"

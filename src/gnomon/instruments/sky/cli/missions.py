@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
-from gnomon.cli.app import HERE, AsJson, DryRun, Folder, project
-from gnomon.cli.part import execute
+from gnomon.catalog.queries import datasets
+from gnomon.cli.app import HERE, AsJson, DryRun, Folder, Screen, project
+from gnomon.cli.progress import watching
+from gnomon.cli.run import dry, finish
+from gnomon.core.items import Item
 from gnomon.core.pipeline import Pipeline, SourceSpec, validated
+from gnomon.engine.events import Event, Happened, Summary
+from gnomon.engine.project import How, Project
 from gnomon.errors import ConfigError
 from gnomon.instruments.sky.cli.cutouts import Dec, Names, Ra, Words, place
+from gnomon.instruments.sky.cli.tabling import check_suffix, provenance_of, write
+from gnomon.instruments.sky.kinds import MISSION_RESULTS
 from gnomon.instruments.sky.mast.mission_source import SOURCE
 
 Mission = Annotated[str, typer.Argument(metavar="MISSION", help="hst, jwst, roman, ...")]
 Where = Annotated[
     Words, typer.Option("--where", help="A condition: 'sci_instrume=STIS,ACS'; repeatable.")
+]
+Output = Annotated[
+    Path | None, typer.Option(help="Write the rows to this file too: .csv or .parquet.")
 ]
 Columns = Annotated[
     Words, typer.Option("--column", help="Repeatable; the mission's choice when absent.")
@@ -34,15 +47,18 @@ def missions(
     column: Columns = None,
     files: Annotated[bool, typer.Option("--files", help="List files, not data sets.")] = False,
     most: Annotated[int | None, typer.Option("--limit", min=1, help="Data sets.")] = None,
+    output: Output = None,
     folder: Folder = HERE,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Ask the search of a mission for its data sets around a place; the answer is a Parquet file.
+    """Ask the search of a mission for its data sets around a place; the answer is kept as Parquet.
 
     The same question on another day is asked anew.
     """
     with project(folder, as_json=as_json) as (opened, screen):
+        if output is not None:
+            check_suffix(output)
         cones = [{**one, "radius_deg": radius_deg} for one in place(ra_deg, dec_deg) or ()]
         if not (cones or name):
             raise ConfigError("say where: --ra and --dec, or --name")
@@ -58,7 +74,44 @@ def missions(
         }
         config = validated(SOURCE.config, options, SOURCE.name)
         pipeline = Pipeline("sky-missions", (SourceSpec(SOURCE.name, SOURCE, config),))
-        execute(opened, screen, pipeline, dry_run=dry_run)
+        if dry_run:
+            dry(opened, screen, pipeline)
+            return
+        summary, answers = _work(opened, screen, pipeline)
+        if output is not None and answers:
+            _write(output, answers, options)
+        elif output is not None:
+            screen.err.print(
+                f"nothing was found: {escape(str(output))} is not written", soft_wrap=True
+            )
+        finish(screen, summary)
+
+
+def _work(opened: Project, screen: Screen, pipeline: Pipeline) -> tuple[Summary, list[Path]]:
+    """Run it, and return the answers to what was asked, old ones too."""
+    items: list[Item] = []
+    with opened.catalog() as catalog:
+        with watching(screen, pipeline.name) as listen:
+
+            def heard(event: Event) -> None:
+                if event.what is Happened.LISTED:
+                    items.extend(event.items)
+                listen(event)
+
+            with opened.loop(pipeline, catalog, How(), heard) as loop:
+                summary = loop.run()
+        keys = [{name: str(value) for name, value in item.key.items()} for item in items]
+        stored = [one for key in keys for one in datasets(catalog, MISSION_RESULTS.name, key)]
+        return summary, [opened.store.path(one.dataset) for one in stored]
+
+
+def _write(output: Path, answers: list[Path], options: Mapping[str, object]) -> None:
+    import pyarrow.parquet as pq  # noqa: PLC0415 - heavy
+
+    from gnomon.instruments.sky.mast.pages import joined  # noqa: PLC0415 - heavy
+
+    table = joined([pq.read_table(path, partitioning=None) for path in answers])
+    write(output, table, provenance_of("sky.missions", 1, options, answers))
 
 
 def _condition(text: str) -> tuple[str, str]:

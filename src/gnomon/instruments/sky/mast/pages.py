@@ -130,7 +130,8 @@ def _as(table: pa.Table, schema: pa.Schema) -> pa.Table:
 
 
 def _fast(body: bytes, rows: str, fields: str) -> Page:
-    line = body.replace(b"\n", b" ")  # within texts a line's end is written otherwise
+    # A line's end within a text is written otherwise; of others Arrow would make several rows.
+    line = body.replace(b"\n", b" ").replace(b"\r", b" ")
     whole = pj.read_json(
         BytesIO(line),
         read_options=pj.ReadOptions(use_threads=False, block_size=len(line) + 1),

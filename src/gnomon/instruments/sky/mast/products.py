@@ -62,9 +62,14 @@ class CurveFile:
     made_by: str
     product: Product
 
+    @property
+    def key(self) -> tuple[int, int, str]:
+        """What no two of them share."""
+        return self.tic, self.sector, self.made_by
 
-def products_of(mast: Mast, obsids: Sequence[str]) -> Iterator[Product]:
-    """Give the files of observations, many observations at a time.
+
+def products_of(mast: Mast, obsids: Sequence[str]) -> Iterator[list[Product]]:
+    """Give the files of observations, those of many observations at a time.
 
     Parameters
     ----------
@@ -78,7 +83,7 @@ def products_of(mast: Mast, obsids: Sequence[str]) -> Iterator[Product]:
     """
     for first in range(0, len(obsids), _AT_ONCE):
         batch = obsids[first : first + _AT_ONCE]
-        yield from _products(mast.table(SERVICE, {"obsid": ",".join(batch)}))
+        yield list(_products(mast.table(SERVICE, {"obsid": ",".join(batch)})))
 
 
 def _products(table: pa.Table) -> Iterator[Product]:

@@ -62,6 +62,10 @@ class TessConfig(StepConfig):
         spoc = {_MADE_BY[one] for one in self.cadences if "SPOC" in self.authors}
         return spoc | {author.casefold() for author in self.authors if author != "SPOC"}
 
+    def wants(self, curve: CurveFile) -> bool:
+        """Tell whether a file is one of those."""
+        return curve.made_by in self.made_by and (not self.sectors or curve.sector in self.sectors)
+
     def filters(self) -> tuple[Filter, ...]:
         """Return what all observations have in common."""
         of_spoc = self.authors == ("SPOC",)
@@ -93,10 +97,7 @@ class TessSource:
     def list(self, cursor: str) -> Listing:  # noqa: ARG002  sectors come out for all at once
         """List the light curves of all targets; of a target without any nothing is made up."""
         tables, flaw = self._observations()
-        curves = sorted(self._curves(tables), key=_order)
-        best = {_order(curve)[:3]: curve for curve in curves}
-        items = [self._item(curve) for curve in best.values()]
-        return Listing(items[: self._config.most], flaw=flaw)
+        return Listing([self._item(curve) for curve in self._curves(tables)], flaw=flaw)
 
     def fetch(self, item: Item, dest: Path, known: Input | None, progress: Progress) -> Report:  # noqa: ARG002
         """Bring a file, and check that it is a whole FITS file whose sums are right."""
@@ -158,18 +159,16 @@ class TessSource:
 
     # -- observations to files
 
-    def _curves(self, tables: Sequence[pa.Table]) -> Iterator[CurveFile]:
-        """Give the wanted files; no more observations are asked for than it takes."""
-        obsids = _in_order(tables)
-        wanted, n_found = self._config.made_by, 0
-        for curve in curves_among(products_of(self._mast, obsids)):
-            if curve.made_by in wanted and curve.sector in (
-                self._config.sectors or (curve.sector,)
-            ):
-                yield curve
-                n_found += 1
-            if self._config.most is not None and n_found >= self._config.most:
-                return
+    def _curves(self, tables: Sequence[pa.Table]) -> Sequence[CurveFile]:
+        """Return the wanted files; no more observations are asked for than it takes."""
+        config = self._config
+        best: dict[tuple[int, int, str], CurveFile] = {}
+        for products in products_of(self._mast, _in_order(tables)):
+            found = sorted(curves_among(products), key=lambda curve: curve.product.name)
+            best |= {curve.key: curve for curve in found if config.wants(curve)}
+            if config.most is not None and len(best) >= config.most:
+                break
+        return [best[key] for key in sorted(best)][: config.most]
 
     def _item(self, curve: CurveFile) -> Item:
         product = curve.product
@@ -185,11 +184,6 @@ class TessSource:
                 "release": product.version,
             },
         )
-
-
-def _order(curve: CurveFile) -> tuple[int, int, str, str]:
-    """Return the order of light curves; the last of one key is the one that counts."""
-    return curve.tic, curve.sector, curve.made_by, curve.product.name
 
 
 def _nearest(table: pa.Table) -> pa.Table:
