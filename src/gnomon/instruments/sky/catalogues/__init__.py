@@ -1,0 +1,1 @@
+"""Catalogues of objects: what light curves are looked up in by position."""

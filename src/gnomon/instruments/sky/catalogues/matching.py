@@ -1,0 +1,119 @@
+"""Looks objects up in catalogues: a row for each object and each entry near it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from gnomon.errors import BadData
+from gnomon.instruments.sky.catalogues.reading import CATALOGUE_SCHEMA
+from gnomon.instruments.sky.science.crossmatch import Floats, Ints, match, mean_places
+
+MATCHES_SCHEMA = pa.schema(
+    [
+        ("object", pa.string()),
+        ("ra_deg", pa.float64()),
+        ("dec_deg", pa.float64()),
+        ("catalogue", pa.string()),
+        ("entry", pa.string()),
+        ("label", pa.string()),
+        ("entry_ra_deg", pa.float64()),
+        ("entry_dec_deg", pa.float64()),
+        ("separation_arcsec", pa.float64()),
+        ("rank", pa.int32()),
+    ]
+)
+"""`rank` counts the entries of one catalogue near one object, from 1, the nearest first."""
+
+
+def objects_of(table: pa.Table, name: str = "object") -> pa.Table:
+    """Return the objects of a table, by name, each at the middle of its rows.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        With ra_deg and dec_deg.
+    name : str
+        The column that tells objects apart.
+
+    Returns
+    -------
+    pyarrow.Table
+        object, ra_deg, dec_deg; NaN for an object without a place.
+
+    Raises
+    ------
+    BadData
+        A column is missing.
+    """
+    if absent := [n for n in (name, "ra_deg", "dec_deg") if n not in table.column_names]:
+        raise BadData(f"no objects: there is no column {', '.join(absent)}")
+    coded = pc.fill_null(table[name], "").combine_chunks().dictionary_encode()
+    ra, dec = (_floats(table, column) for column in ("ra_deg", "dec_deg"))
+    which = coded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    ra, dec = mean_places(ra, dec, which, len(coded.dictionary))
+    found = {"object": coded.dictionary, "ra_deg": pa.array(ra), "dec_deg": pa.array(dec)}
+    return pa.table(found).sort_by("object")
+
+
+def looked_up(
+    objects: pa.Table, catalogue: pa.Table, radius_arcsec: float, *, nearest: bool = False
+) -> pa.Table:
+    """Return the entries near objects as a table of `MATCHES_SCHEMA`.
+
+    Parameters
+    ----------
+    objects : pyarrow.Table
+        As `objects_of` returns them.
+    catalogue : pyarrow.Table
+        Of `CATALOGUE_SCHEMA`; several catalogues are looked into each on its own.
+    radius_arcsec : float
+    nearest : bool
+        Of each catalogue the nearest entry only.
+
+    Raises
+    ------
+    BadData
+        The catalogue lacks columns.
+    ConfigError
+        The radius makes no sense.
+    """
+    if absent := [n for n in CATALOGUE_SCHEMA.names if n not in catalogue.column_names]:
+        raise BadData(f"no catalogue: there is no column {', '.join(absent)}")
+    names = pc.unique(catalogue["catalogue"]).to_pylist()
+    parts = [MATCHES_SCHEMA.empty_table()]
+    for name in sorted(str(one) for one in names):
+        entries = catalogue.filter(pc.equal(catalogue["catalogue"], name))
+        pairs = match(_places(objects), _places(entries), radius_arcsec, nearest=nearest)
+        parts.append(_rows(objects, entries, pairs.object, pairs.entry, pairs.separation_arcsec))
+    return pa.concat_tables(parts).sort_by(
+        [("object", "ascending"), ("catalogue", "ascending"), ("rank", "ascending")]
+    )
+
+
+def _rows(
+    objects: pa.Table, entries: pa.Table, left: Ints, right: Ints, separation_arcsec: Floats
+) -> pa.Table:
+    ours, theirs = objects.take(pa.array(left)), entries.take(pa.array(right))
+    first = np.flatnonzero(np.diff(left, prepend=-1))
+    rank = np.arange(len(left)) - np.repeat(first, np.diff(first, append=len(left))) + 1
+    return pa.table(
+        {
+            **{name: ours[name] for name in ("object", "ra_deg", "dec_deg")},
+            **{name: theirs[name] for name in ("catalogue", "entry", "label")},
+            "entry_ra_deg": theirs["ra_deg"],
+            "entry_dec_deg": theirs["dec_deg"],
+            "separation_arcsec": pa.array(separation_arcsec),
+            "rank": pa.array(rank.astype(np.int32)),
+        },
+        schema=MATCHES_SCHEMA,
+    )
+
+
+def _places(table: pa.Table) -> tuple[Floats, Floats]:
+    return _floats(table, "ra_deg"), _floats(table, "dec_deg")
+
+
+def _floats(table: pa.Table, name: str) -> Floats:
+    return np.asarray(pc.fill_null(table[name], np.nan).to_numpy(), np.float64)
