@@ -1,12 +1,14 @@
 """`sky.tess` against MAST on loopback."""
 
 import logging
+from dataclasses import replace
 
 import pytest
 
 from gnomon.errors import ConfigError
 from gnomon.instruments.sky.mast.tess_source import SOURCE, TessConfig
 from gnomon.instruments.sky.simulate.mast import DOWNLOAD, INVOKE, STORAGE
+from gnomon.instruments.sky.simulate.stars import Sky
 from gnomon.sim import Cut, Reissue, Status
 
 TIC = 25155311
@@ -57,6 +59,18 @@ def test_names_are_looked_up_and_numbers_are_not(archive, station, sky):
     assert station.run(SOURCE, names=(sky.stars[1].name, "tic 25155313"), sectors=(1,)).ok
     assert keys(station) == {f"tic={tic},sector=1,product=s" for tic in (25155312, 25155313)}
     assert sum(b"Name.Lookup" in request.body for request in archive.asked(INVOKE)) == 1
+
+
+def test_of_two_close_targets_a_name_means_the_nearest(archive, station, sky):
+    one, other, *_ = sky.stars
+    pair = (
+        replace(one, ra_deg=359.9995, dec_deg=60.0),
+        replace(other, ra_deg=0.0015, dec_deg=60.0),
+    )
+    archive.mast.sky = Sky(pair, 0.0, 60.0, 0.1)
+    for star in pair:
+        station.run(SOURCE, names=(star.name,), sectors=(1,))
+        assert keys(station) == {f"tic={s.tic},sector=1,product=s" for s in pair[: star.number]}
 
 
 def test_a_cone_has_all_targets_in_it(station, sky):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, PositiveInt
 
@@ -35,7 +36,7 @@ Cadence = Literal["short", "fast"]
 Author = Literal["SPOC", "TESS-SPOC", "QLP"]
 _EXPOSURE_S: dict[Cadence, float] = {"short": 120.0, "fast": 20.0}
 _MADE_BY = {"short": "s", "fast": "a_fast"}
-_COLUMNS = ("obsid", "target_name", "sequence_number", "obs_id")
+_COLUMNS = ("obsid", "target_name", "sequence_number", "s_ra", "s_dec")
 _TIC = re.compile(r"\s*TIC\s*(\d+)\s*", re.IGNORECASE)
 _NEAR_DEG = 0.004
 """A resolved name is the nearest target within 15 arcsec: most of a pixel of TESS."""
@@ -132,7 +133,7 @@ class TessSource:
         positions, flaw = resolve_each(self._mast, names)
         for place in positions:
             cone = Cone(ra_deg=place.ra_deg, dec_deg=place.dec_deg, radius_deg=_NEAR_DEG)
-            tables.append(_nearest(self._ask(self._search(cone, "distance"))))
+            tables.append(_nearest(self._ask(self._search(cone)), cone))
             if not len(tables[-1]):
                 _log.warning("MAST has no light curves of TESS of %s", place.name)
         return tables, flaw
@@ -150,9 +151,8 @@ class TessSource:
                     _log.warning("MAST has no light curves of TESS of TIC %s", tic)
             yield table
 
-    def _search(self, cone: Cone | None, *more: str) -> Search:
-        columns = (*_COLUMNS, *more)
-        return Search(filters=self._config.filters(), cone=cone, columns=columns)
+    def _search(self, cone: Cone | None) -> Search:
+        return Search(filters=self._config.filters(), cone=cone, columns=_COLUMNS)
 
     def _ask(self, search: Search) -> pa.Table:
         return self._mast.observations(search)
@@ -186,12 +186,17 @@ class TessSource:
         )
 
 
-def _nearest(table: pa.Table) -> pa.Table:
-    """Return the observations of the nearest target."""
+def _nearest(table: pa.Table, cone: Cone) -> pa.Table:
+    """Return the observations of the target that is nearest to the middle of a small cone."""
     rows = table.to_pylist()
     if not rows:
         return table
-    nearest = min(rows, key=lambda row: row["distance"])["target_name"]
+
+    def apart_deg(row: Mapping[str, Any]) -> float:
+        east = (row["s_ra"] - cone.ra + 180) % 360 - 180
+        return math.hypot(east * math.cos(math.radians(cone.dec_deg)), row["s_dec"] - cone.dec_deg)
+
+    nearest = min(rows, key=apart_deg)["target_name"]
     return table.filter([row["target_name"] == nearest for row in rows])
 
 
