@@ -15,7 +15,7 @@ TAGS = {
     "name": "as-the-archive-names-it.fits",
     "url": "https://mast.stsci.edu/api/v0.1/Download/file",
     "parameters": "uri=mast:TESS/product/x",
-    "release": "",
+    "release": "what the archive says",
     "retrieved": "2026-01-01T00:00:00Z",
 }
 PROVENANCE = Provenance("sky.x", 1, "f", "{}", ())

@@ -1,5 +1,7 @@
 """Light curves of TESS: the real one, and simulated ones of all three makers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -116,7 +118,7 @@ def test_a_simulated_curve_is_its_star_s(written):
     ("cadence_s", "name", "product", "author"),
     [
         (120, "tess1-s_lc.fits", "s", "SPOC"),
-        (20, "tess1-a_fast-lc.fits", "fast", "SPOC"),
+        (20, "tess1-a_fast-lc.fits", "a_fast", "SPOC"),
         (1800, "x.fits", "tess-spoc", "TESS-SPOC"),
         (200, "hlsp_tess-spoc_tess_phot_1-s0056_tess_v1_lc.fits", "tess-spoc", "TESS-SPOC"),
     ],
@@ -132,8 +134,9 @@ def test_a_curve_of_qlp_has_its_own_flux(written):
     assert (curve.author, curve.product, curve.tic, curve.sector) == ("QLP", "qlp", 277554109, 11)
     assert curve.fluxes == ("sap", "kspsap")
     assert curve.cadence_s == 1800
-    part = part_of(curve, answer=ANSWER)
+    part = part_of(curve, answer=replace(ANSWER, release="v01"))
     assert set(part["unit"].to_pylist()) == {"1"}
+    assert set(part["release"].to_pylist()) == {"v01"}  # the archive's: the file names none
     assert part["value"].to_pylist() == [1.0] * 8
     assert part["error"].to_pylist() == [2.0] * 8
     assert np.isnan(part["sap_error"].to_numpy()).all()
@@ -150,7 +153,9 @@ def test_late_sectors_of_qlp_name_their_flux_anew(written):
 
 def test_a_flux_that_is_absent_is_named_with_what_is_there(written):
     curve = read_lightcurve(written(qlp()))
-    with pytest.raises(BadData, match=r"x_lc\.fits, LIGHTCURVE: has no column PDCSAP_FLUX; it has TIME, CAD"):
+    with pytest.raises(
+        BadData, match=r"x_lc\.fits, LIGHTCURVE: has no column PDCSAP_FLUX; it has TIME, CAD"
+    ):
         part_of(curve, flux="pdcsap", answer=ANSWER)
 
 

@@ -7,7 +7,7 @@ files have the same columns, QLP's have fluxes of their own, relative to the sta
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 
 BAND = "TESS"
 SURVEY = "tess"
-PRODUCTS = {("SPOC", 120): "s", ("SPOC", 20): "fast"}
+PRODUCTS = {("SPOC", 120): "s", ("SPOC", 20): "a_fast"}
 """What light curves are called by who made them and their cadence; others by who made them."""
 _BEST = ("pdcsap", "kspsap", "det", "sap")
 _BY_SPOC_S = (20, 120)
@@ -70,7 +70,7 @@ class TessCurve:
     cadence_s : float
         From one row to the next.
     product : str
-        ``s`` (2 min), ``fast`` (20 s), ``tess-spoc``, ``qlp``.
+        ``s`` (2 min), ``a_fast`` (20 s), ``tess-spoc``, ``qlp``.
     author : str
         ``SPOC``, ``TESS-SPOC`` or ``QLP``.
     release : str
@@ -195,7 +195,7 @@ def part_of(curve: TessCurve, *, flux: str = "", answer: Answer) -> pa.Table:
         What becomes `value`: ``pdcsap``, ``sap``, ...; by default the best. All fluxes stay as
         further columns: ``sap_flux``, ``sap_error``, ..., ``background``.
     answer : Answer
-        Where it comes from; the release is the file's where the answer names none.
+        Where it comes from; the release is the file's, if it names one.
 
     Raises
     ------
@@ -228,10 +228,11 @@ def part_of(curve: TessCurve, *, flux: str = "", answer: Answer) -> pa.Table:
 
 
 def with_release(answer: Answer, release: str) -> Answer:
-    """Return an answer that names a release: its own, or else the file's."""
-    if answer.release:
-        return answer
-    return Answer(answer.url, answer.parameters, release, answer.retrieved, answer.sha256)
+    """Return an answer whose release is the file's; the archive's where the file names none.
+
+    Releases of the mission are in order; what the archive says may be any word.
+    """
+    return replace(answer, release=release or answer.release)
 
 
 def release_of(header: Header) -> str:
