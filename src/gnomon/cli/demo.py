@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated
@@ -10,27 +9,10 @@ from typing import Annotated
 import typer
 
 from gnomon.cli.app import AsJson, ending, screen
-from gnomon.engine.project import Project, create
-from gnomon.errors import ConfigError, UnknownName
+from gnomon.errors import UnknownName
 
 DEMOS = "gnomon.demos"
 """Entry points of instruments that bring a demo: (folder, source folder or None, screen)."""
-
-
-_MARK = ".gnomon-demo"
-
-
-def fresh_project(folder: Path) -> Project:
-    """Make an empty project; only a folder that an earlier demo made is cleared."""
-    if folder.exists() and any(folder.iterdir()):
-        if not (folder / _MARK).exists():
-            raise ConfigError(f"{folder} is not empty and no earlier demo made it")
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / _MARK).touch()
-    project = Project.open(folder)
-    create(project)
-    return project
 
 
 def demo(

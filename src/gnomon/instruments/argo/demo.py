@@ -12,7 +12,7 @@ import pyarrow.dataset as pa_dataset
 from rich.table import Table
 
 from gnomon.cli.app import Screen
-from gnomon.cli.demo import fresh_project
+from gnomon.cli.demonstration import fresh_project
 from gnomon.cli.progress import summary_json
 from gnomon.cli.run import work
 from gnomon.engine.events import Summary

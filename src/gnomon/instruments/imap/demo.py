@@ -5,26 +5,17 @@ Each line that it shows is a command that a user types; the numbers below it are
 
 from __future__ import annotations
 
-import io
-import json
-import logging
 import shutil
-from collections.abc import Iterator
-from contextlib import chdir, contextmanager, redirect_stdout
 from dataclasses import asdict, dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
-import typer
 from rich.table import Table
 
 from gnomon.catalog.queries import datasets
 from gnomon.cli.app import Screen
-from gnomon.cli.demo import fresh_project
-from gnomon.cli.main import app
+from gnomon.cli.demonstration import Demo, fresh_project, quiet
 from gnomon.engine.project import Project
-from gnomon.errors import GnomonError
 from gnomon.instruments.imap.kinds import FRAMES, HK_TABLE, L2_PRE
 from gnomon.instruments.imap.simulate import archive, closure, housekeeping
 from gnomon.instruments.imap.simulate.closure import Closed
@@ -37,72 +28,17 @@ _ARCHIVES, _DATABASE, _PICTURES = "archives", "imap.db", "pictures"
 
 
 @dataclass
-class Demo:
-    """What the demo has done so far.
+class ImapDemo(Demo):
+    """What the demo has done so far, of one mission."""
 
-    Attributes
-    ----------
-    said : dict
-        What each command answered, by the words that were typed.
-    """
-
-    folder: Path
-    mission: Mission
-    screen: Screen
-    said: dict[str, Any] = field(default_factory=dict)
-
-    def tell(self, text: str) -> None:
-        """Say what comes next."""
-        if not self.screen.as_json:
-            self.screen.err.print(f"\n[bold]{text}[/]", soft_wrap=True)
-
-    def run(self, words: str) -> None:
-        """Run a command in the project's folder, as it is typed there.
-
-        Raises
-        ------
-        GnomonError
-            It did not end well.
-        """
-        if not self.screen.as_json:
-            self.screen.err.print(f"  $ gnomon {words}", soft_wrap=True, markup=False)
-        shown = io.StringIO()
-        command = typer.main.get_command(app)
-        with chdir(self.folder), redirect_stdout(shown):
-            code = command.main([*words.split(), "--json"], standalone_mode=False)
-        answer = json.loads(shown.getvalue() or "{}")
-        if code:
-            raise GnomonError(f"`gnomon {words}` ended with {code}: {shown.getvalue()[:500]}")
-        self.said.setdefault(words, []).append(answer)
-        if not self.screen.as_json and (line := _line(answer)):
-            self.screen.err.print(f"    {line}", soft_wrap=True, markup=False)
-
-
-def _line(answer: Any) -> str:
-    """Return the one line that sums an answer up."""
-    if isinstance(answer, dict) and "done" in answer:
-        done = ", ".join(f"{name} {number}" for name, number in answer["done"].items())
-        size = answer.get("bytes_fetched", 0) / 1e6
-        fetched = f"; {size:.1f} MB" if size else ""
-        return f"{done or 'nothing to do'}{fetched}"
-    if isinstance(answer, dict) and "adopted" in answer:
-        return f"{len(answer['adopted'])} files adopted"
-    if isinstance(answer, dict) and "anomalies" in answer:
-        return "\n    ".join(
-            f"{one['severity']}: {one['parameter']} {one['worst']} {one['limit']},"
-            f" {one['count']} times from {one['first']}"
-            for one in answer["anomalies"]
-        )
-    if isinstance(answer, dict) and "pictures" in answer:
-        return "\n    ".join(answer["pictures"])
-    return ""
+    mission: Mission = field(default_factory=Mission)
 
 
 def demo(folder: Path, source: Path | None, screen: Screen) -> None:
     """Show the whole flow, on a simulated spacecraft or on archives simulated before."""
     project = fresh_project(folder)
     mission = archive.mission_of(source) if source else Mission()
-    shown = Demo(folder, mission, screen)
+    shown = ImapDemo(folder, screen, mission=mission)
     shown.tell(f"archives of a simulated spacecraft: {mission.days} days from {mission.start}")
     if source is None:
         archive.simulate_archive(folder / _ARCHIVES, mission)
@@ -113,7 +49,7 @@ def demo(folder: Path, source: Path | None, screen: Screen) -> None:
     )
     services = Services(faults=faults)
     archive.fill(services, source or folder / _ARCHIVES)
-    with services, _quiet():
+    with services, quiet():
         _prepare(shown, source or folder / _ARCHIVES, services)
         _first(shown)
         _again(shown, services)
@@ -122,19 +58,7 @@ def demo(folder: Path, source: Path | None, screen: Screen) -> None:
     _show(shown, services, closed(project, mission))
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Leave out what is said of requests that are tried again."""
-    logger = logging.getLogger("gnomon.acquire")
-    before = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)
-
-
-def _prepare(shown: Demo, archives: Path, services: Services) -> None:
+def _prepare(shown: ImapDemo, archives: Path, services: Services) -> None:
     """Put addresses, tokens, the team's own files and its settings into the project."""
     folder = shown.folder
     lines = [f"{name}={value}\n" for name, value in services.environment().items()]
@@ -146,7 +70,7 @@ def _prepare(shown: Demo, archives: Path, services: Services) -> None:
         shutil.copy(local / name, folder)
 
 
-def _first(shown: Demo) -> None:
+def _first(shown: ImapDemo) -> None:
     first, last = shown.mission.dates[0], shown.mission.dates[-1]
     days = f"--start-date {first} --end-date {last}"
     span = f"--date {first} --end-date {last}"
@@ -175,7 +99,7 @@ def _first(shown: Demo) -> None:
     shown.run(f"imap load --to sqlite:///{_DATABASE}")
 
 
-def _again(shown: Demo, services: Services) -> None:
+def _again(shown: ImapDemo, services: Services) -> None:
     first, last = shown.mission.dates[0], shown.mission.dates[-1]
     shown.tell("poll again: nothing is new")
     shown.run("run imap-hk")
@@ -194,7 +118,7 @@ def _again(shown: Demo, services: Services) -> None:
     shown.run(f"imap check ialirt --start-date {last} --end-date {last} --no-error-on-anomaly")
 
 
-def _draw(shown: Demo) -> None:
+def _draw(shown: ImapDemo) -> None:
     last = shown.mission.dates[-1]
     day = f"--start-date {last} --end-date {last}"
     for what in (f"science --frame gse {day}", f"hk hsk-pw {day}", f"ialirt {day}"):
@@ -228,7 +152,7 @@ def closed(project: Project, mission: Mission) -> list[Closed]:
     ]
 
 
-def _show(shown: Demo, services: Services, recovered: list[Closed]) -> None:
+def _show(shown: ImapDemo, services: Services, recovered: list[Closed]) -> None:
     if shown.screen.as_json:
         rows = [asdict(row) for row in recovered]
         uploads = sorted(services.sdc.uploads)
