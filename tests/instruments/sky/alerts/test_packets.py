@@ -1,9 +1,11 @@
 """Alert packets: a real one of ZTF, simulated ones of every schema, damaged ones."""
 
 import math
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,6 +15,7 @@ from gnomon.instruments.sky.alerts.lsst import QUALITY, WITHDRAWN, lsst_alert, v
 from gnomon.instruments.sky.alerts.packets import read_alerts, survey_of
 from gnomon.instruments.sky.alerts.rows import Alert, AlertRow, alerts_table
 from gnomon.instruments.sky.alerts.ztf import BAD_PIXELS, NEGATIVE, WARNED, ztf_alert
+from gnomon.instruments.sky.curves.merging import merge
 from gnomon.instruments.sky.curves.schema import (
     JD_UTC,
     MJD_TAI,
@@ -134,9 +137,23 @@ def test_a_table_of_alerts_has_every_measurement_once(tmp_path):
     # 4 candidates; 3 forced epochs, of which the first alert told one already.
     assert table.num_rows == 4 + 3
     assert answers_of(table.schema) == [answer]
-    assert set(table["release"].to_pylist()) == {"4.02"}
+    assert set(table["release"].to_pylist()) == {"4.02 2458003.7500000"}
     assert table["is_limit"].to_pylist().count(True) == 1
     assert not [f.name for f in table.schema if str(f.type) == "null"]
+
+
+def test_what_the_newest_alert_says_of_a_forced_epoch_stays(tmp_path):
+    again = (replace(EPOCHS[0], flux_njy=950.0), *EPOCHS[1:])
+    parts = [
+        alerts_table(read(tmp_path, ztf_packet(STAR, epochs)), Answer(sha256=str(n)))
+        for n, epochs in enumerate([EPOCHS[:2], again])
+    ]
+    for both in (parts, parts[::-1]):
+        merged = merge(both)
+        assert (merged.n_superseded, merged.n_conflicts) == (1, 0)
+        forced = merged.table.filter(pc.equal(merged.table["band"], "g-forced"))
+        assert forced["value"].to_pylist() == [pytest.approx(950.0)]
+        assert merged.table.num_rows == 4 + 3
 
 
 def test_alerts_of_two_surveys_are_no_one_table(tmp_path):

@@ -85,9 +85,11 @@ class Alert:
 
 
 def alerts_table(alerts: Sequence[Alert], answer: Answer) -> pa.Table:
-    """Return the rows of alerts of one survey and one schema as a table of `PART_SCHEMA`.
+    """Return the rows of alerts of one survey as a table of `PART_SCHEMA`.
 
-    A measurement that several of the alerts repeat stands once.
+    A measurement that several of the alerts repeat stands once. An alert is a release of what is
+    known of its object: the version of its schema, and its time. So where forced photometry was
+    measured again, a merge keeps what the newest alert says.
 
     Raises
     ------
@@ -111,6 +113,7 @@ def alerts_table(alerts: Sequence[Alert], answer: Answer) -> pa.Table:
         "is_limit": [row.measurement == "limit" for row in rows],
         "ra_deg": [row.ra_deg for row in rows],
         "dec_deg": [row.dec_deg for row in rows],
+        "release": [f"{alert.release} {alert.rows[0].time_d:.7f}" for alert, _ in found],
         "measurement": [row.measurement for row in rows],
     }
     names = sorted({name for row in rows for name in row.further})
