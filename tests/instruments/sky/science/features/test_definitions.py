@@ -22,7 +22,13 @@ REFERENCE = (
     *(lc.MaximumSlope(), lc.LinearTrend(), lc.WeightedMean(), lc.ReducedChi2(), lc.StetsonK()),
     *(lc.ExcessVariance(), lc.Roms(), lc.LinearFit()),
 )
-TIMELESS = tuple(one for one in REFERENCE if not set(one.names) & {"cusum", "eta"})[:17]
+OF_QUANTILES = (
+    *("inter_percentile_range_25", "inter_percentile_range_10", "magnitude_percentage_ratio_40_5"),
+    "percent_difference_magnitude_percentile_5",
+)
+
+COUNTS = {"beyond_1_std", "beyond_2_std", "median_buffer_range_percentage_10"}
+"""They jump where a point lies on the border itself, which rounding puts to either side."""
 
 
 def batch(*curves):
@@ -55,8 +61,13 @@ def assert_as_light_curve(curves, features=REFERENCE, atol=1e-12):
     found = measured(batch(*curves))
     for n, curve in enumerate(curves):
         for name, value in expected(curve, features).items():
+            # light-curve rounds 0.4 to 32 bits: it looks that far beside the place of a quantile.
+            beside = 6e-8 * len(curve[0]) * max(1, np.ptp(curve[1])) if name in OF_QUANTILES else 0
             np.testing.assert_allclose(
-                found[name][n], value, rtol=1e-6, atol=atol, err_msg=f"{name} of {len(curve[0])}"
+                *(found[name][n], value),
+                rtol=1e-6,
+                atol=max(atol, beside),
+                err_msg=f"{name} of {len(curve[0])}",
             )
 
 
@@ -114,7 +125,8 @@ def test_constant_curves(n):
 )
 def test_any_curve(rows):
     gaps, m, e = (np.array(column, np.float64) for column in zip(*rows, strict=True))
-    assert_as_light_curve([(np.cumsum(gaps) / 100, m, e)], atol=1e-9)
+    smooth = tuple(one for one in REFERENCE if one.names[0] not in COUNTS)
+    assert_as_light_curve([(np.cumsum(gaps) / 100, m, e)], smooth, atol=1e-9)
 
 
 @settings(max_examples=30, deadline=None)
