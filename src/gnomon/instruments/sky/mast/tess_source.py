@@ -106,7 +106,7 @@ class TessSource:
 
         retrieved = access.retrieved_at(self._now())
         access.fetch_file(self._api, item.ref, dest, progress)
-        verify(dest)
+        verify(dest, item.tags["name"])
         return Report(tags={"retrieved": retrieved})
 
     def validator(self, item: Item) -> str:  # noqa: ARG002  nothing tells
@@ -127,13 +127,13 @@ class TessSource:
         names = [name for name in config.names if not _TIC.fullmatch(name)]
         tables = list(self._of_tics(list(tics)))
         for cone in config.cones:
-            tables.append(self._ask(self._search(cone)))
+            tables.append(self._mast.observations(self._search(cone)))
             if not len(tables[-1]):
                 _log.warning("MAST has no light curves of TESS around %s", cone.name or cone.text)
         positions, flaw = resolve_each(self._mast, names)
         for place in positions:
             cone = Cone(ra_deg=place.ra_deg, dec_deg=place.dec_deg, radius_deg=_NEAR_DEG)
-            tables.append(_nearest(self._ask(self._search(cone)), cone))
+            tables.append(_nearest(self._few(self._search(cone)), cone))
             if not len(tables[-1]):
                 _log.warning("MAST has no light curves of TESS of %s", place.name)
         return tables, flaw
@@ -144,7 +144,7 @@ class TessSource:
             search = self._search(None)
             targets = Filter(column="target_name", values=tuple(batch))
             asked = search.model_copy(update={"filters": (*search.filters, targets)})
-            table = self._ask(asked)
+            table = self._few(asked)
             seen = set(table["target_name"].to_pylist())
             for tic in batch:
                 if tic not in seen:
@@ -154,8 +154,9 @@ class TessSource:
     def _search(self, cone: Cone | None) -> Search:
         return Search(filters=self._config.filters(), cone=cone, columns=_COLUMNS)
 
-    def _ask(self, search: Search) -> pa.Table:
-        return self._mast.observations(search)
+    def _few(self, search: Search) -> pa.Table:
+        """Ask what cannot be too much for one answer, without counting first."""
+        return self._mast.table(search.service, search.params())
 
     # -- observations to files
 
