@@ -110,6 +110,13 @@ def test_all_pages_are_joined_whatever_their_size(archive, client):
     assert len({q["cacheBreaker"] for q in questions(archive.asked())}) <= 1
 
 
+def test_every_value_of_the_archive_arrives(archive, client):
+    found = client(page_rows=7).observations(Search()).to_pylist()
+    held = archive.mast.holdings.observations
+    texts = ("obsid", "objID")
+    assert found == [{n: str(v) if n in texts else v for n, v in row.items()} for row in held]
+
+
 def test_no_more_pages_than_wanted_are_asked_for(archive, client):
     found = client(page_rows=4).observations(HST, most=6)
     assert len(found) == 6
