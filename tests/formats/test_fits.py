@@ -191,7 +191,7 @@ def test_arrays_are_the_callers_own():
         (gzip.compress(SAMPLE)[:-40], "truncated: its gzip stream has no end"),
         (SAMPLE[:300], "truncated inside the header at byte 0: it has no END"),
         (SAMPLE[:1000], "truncated inside the header at byte 0: 1000 bytes are left"),
-        (SAMPLE + b"x" * 2880, "2880 bytes after the last HDU are none of it"),
+        (SAMPLE + b"x" * 2880, "2880 bytes after the last HDU belong to none"),
         (
             SAMPLE.replace(b"NAXIS2  =                    7", b"NAXIS2  =                   -7"),
             "neg",

@@ -215,7 +215,7 @@ def _hdus(data: bytes, name: str) -> Iterator[Hdu]:
     at = 0
     while at < len(data):
         if at and not data.startswith(b"XTENSION=", at):
-            raise Malformed(f"{len(data) - at} bytes after the last HDU are none of it")
+            raise Malformed(f"{len(data) - at} bytes after the last HDU belong to none")
         hdu = _hdu(data, at, name)
         yield hdu
         at = hdu.stop

@@ -61,10 +61,8 @@ class Header(Mapping[str, Value]):
         return self._value(name, self._text[at : at + CARD], at + CARD)
 
     def get(self, name: str, default: Any = None) -> Any:
-        """Return a value, or the default where the keyword is absent."""
-        return (
-            self[name] if _key(name) in self._index else default
-        )  # that of Mapping raises and catches
+        """Return a value, or the default where the keyword is absent, without raising inside."""
+        return self[name] if _key(name) in self._index else default
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and _key(name) in self._index

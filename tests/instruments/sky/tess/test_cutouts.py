@@ -5,6 +5,8 @@ import zipfile
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gnomon.errors import BadData
 from gnomon.formats.fits_writer import Card, Column, primary, table
@@ -45,6 +47,9 @@ def pixels(flux, **columns):
     cards = {"SECTOR": 5, "CAMERA": 1, "CCD": 2, "RA_OBJ": 10.0, "DEC_OBJ": 20.0}
     first = primary([Card(name, value) for name, value in cards.items()])
     return first + table([Column(*pair) for pair in made.items()], [Card("EXTNAME", "PIXELS")])
+
+
+SMALL = pixels(np.random.default_rng(0).normal(100, 1, (4, 5, 5)))
 
 
 def test_the_real_cutout_is_read_with_its_flags(real, truth, written):
@@ -146,16 +151,19 @@ def test_a_moving_target_has_a_place_at_each_time(written):
     assert part["dec_deg"].to_pylist() == [5.0, 5.1]
 
 
-def test_an_aperture_without_surroundings_is_refused():
-    with pytest.raises(BadData, match="ask for a larger cutout"):
-        background_of(np.ones((3, 3)), 0.3, np.ones((3, 3), bool))
+def test_an_aperture_without_surroundings_is_refused(written):
+    assert not background_of(np.ones((3, 3)), 0.3, np.ones((3, 3), bool)).any()
+    with pytest.raises(BadData, match=r"^cut\.fits: no pixel is left"):
+        photometry(read_cutout(written(pixels(np.ones((2, 3, 3))))))
 
 
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
         (pixels(np.full((3, 5, 5), np.nan)), "cut.fits: no pixel has a value"),
-        (pixels(np.ones((3, 25))), r"FLUX has the shape \(3, 25\)"),
+        (pixels(np.ones((3, 25))), r"column FLUX is float32 of shape \(3, 25\)"),
+        (pixels(np.ones((0, 5, 5))), r"FLUX has the shape \(0, 5, 5\)"),
+        (pixels(np.ones((2, 5, 5)), TIME=np.array([b"a", b"b"])), "column TIME is |S1"),
         (pixels(np.ones((3, 5, 5)))[:-2880], "truncated"),
         (b'{"msg": "nothing here"}', "is JSON, not FITS"),
     ],
@@ -163,6 +171,22 @@ def test_an_aperture_without_surroundings_is_refused():
 def test_what_is_no_cutout_is_refused(written, data, reason):
     with pytest.raises(BadData, match=reason):
         photometry(read_cutout(written(data)))
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 12_000), st.binary(min_size=1, max_size=12)), max_size=4))
+def test_no_damage_raises_anything_but_bad_data(tmp_path_factory, changes):
+    data = bytearray(SMALL)
+    for at, patch in changes:
+        data[at : at + len(patch)] = patch
+    path = tmp_path_factory.getbasetemp() / "fuzz.fits"
+    path.write_bytes(data)
+    try:
+        cutout = read_cutout(path, checked=False)
+        part_of_cutout(cutout, photometry(cutout), place="p", sector=5, answer=Answer())
+    except BadData as refusal:
+        if "fuzz.fits" not in str(refusal):
+            raise
 
 
 def test_archives_hold_a_file_per_sector_and_are_the_same_every_time():

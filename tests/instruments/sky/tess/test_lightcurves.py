@@ -33,7 +33,7 @@ def written(tmp_path):
     return write
 
 
-def qlp(sector=11, *, columns=("KSPSAP_FLUX", "KSPSAP_FLUX_ERR"), unit="", **keys):
+def qlp(sector=11, *, columns=("KSPSAP_FLUX", "KSPSAP_FLUX_ERR"), unit="", rows=8, **keys):
     time = 1600 + np.arange(8) / 48
     cards = {
         "ORIGIN": "MIT/QLP",
@@ -50,9 +50,9 @@ def qlp(sector=11, *, columns=("KSPSAP_FLUX", "KSPSAP_FLUX_ERR"), unit="", **key
         *(Column(name, np.full(8, 1 + n, "f4"), unit) for n, name in enumerate(columns)),
         Column("QUALITY", np.array([0, 4096, 0, 0, 128, 0, 0, 0], "i4")),
     ]
-    return primary([Card(k, v) for k, v in cards.items()]) + table(
-        made, [Card("EXTNAME", "LIGHTCURVE")]
-    )
+    cut = [Column(one.name, one.values[:rows], one.unit) for one in made]
+    first = primary([Card(name, value) for name, value in cards.items()])
+    return first + table(cut, [Card("EXTNAME", "LIGHTCURVE")])
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +143,12 @@ def test_a_curve_of_qlp_has_its_own_flux(written):
     assert part["quality"].to_pylist()[:2] == [0, 4096]
 
 
+def test_a_curve_of_one_row_has_no_cadence(written):
+    curve = read_lightcurve(written(qlp(rows=1)))
+    assert len(part_of(curve, answer=ANSWER)) == 1
+    assert np.isnan(curve.cadence_s)
+
+
 def test_late_sectors_of_qlp_name_their_flux_anew(written):
     data = qlp(60, columns=("SYS_RM_FLUX", "DET_FLUX", "DET_FLUX_ERR"))
     curve = read_lightcurve(written(data))
@@ -173,6 +179,9 @@ def with_changed(old, new):
         (with_changed(b"'TESS    '", b"'Kepler  '"), "is of Kepler, not of TESS"),
         (with_changed(b"2457000 / integer", b"2454833 / integer"), "TDB since 2454833"),
         (with_changed(b"'TDB     '", b"'UTC     '"), "times are UTC since"),
+        (qlp(SECTOR=99_999), "SECTOR is 99999"),
+        (qlp(TICID=-1), "TICID is -1"),
+        (with_changed(b"TFORM8  = 'E  ", b"TFORM8  = 'J  "), "column PDCSAP_FLUX is int32"),
         (qlp(unit="furlong"), "is in 'furlong', no unit of a flux"),
         (SMALL[:-2880], "truncated: APERTURE has 0 bytes of data instead of 484"),
         (primary(), "has no HDU 1; it has PRIMARY"),

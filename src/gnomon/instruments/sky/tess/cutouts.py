@@ -26,9 +26,16 @@ from numpy.typing import NDArray
 
 from gnomon.errors import BadData
 from gnomon.formats.fits import Fits
+from gnomon.formats.fits_header import Header
 from gnomon.formats.fits_table import Table
 from gnomon.instruments.sky.curves.schema import BTJD, Answer, part_table
-from gnomon.instruments.sky.tess.lightcurves import BAND, release_of, with_release
+from gnomon.instruments.sky.tess.lightcurves import (
+    BAND,
+    count,
+    of_kind,
+    release_of,
+    with_release,
+)
 from gnomon.instruments.sky.tess.quality import is_good
 
 Floats = NDArray[np.float64]
@@ -38,8 +45,14 @@ SURVEY = "tesscut"
 _MAD_TO_SIGMA = 1.4826
 _MEDIAN_ERROR = float(np.sqrt(np.pi / 2))
 """The standard error of a median of many normal values, in that of their mean."""
-_SHAPE_RANK = 3
-_DAY_S = 86_400
+_KINDS = {
+    "TIME": ("f", 1),
+    "CADENCENO": ("iu", 1),
+    "QUALITY": ("iu", 1),
+    "FLUX": ("f", 3),
+    "FLUX_ERR": ("f", 3),
+}
+"""The columns that are read: NumPy's kind of their values, and their axes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +72,7 @@ class Cutout:
         See `tess.lightcurves.TessCurve`.
     time_d : ndarray of float64, shape (n,)
         Days of `curves.schema.BTJD`, corrected for the middle of the CCD.
-    cadence_no, quality : ndarray of int32, shape (n,)
+    cadence_no, quality : ndarray of int64, shape (n,)
     flux, error : ndarray of float32, shape (n, rows, columns)
         Electrons per second.
     """
@@ -72,8 +85,8 @@ class Cutout:
     dec_deg: Floats
     release: str
     time_d: Floats
-    cadence_no: NDArray[np.int32]
-    quality: NDArray[np.int32]
+    cadence_no: NDArray[np.int64]
+    quality: NDArray[np.int64]
     flux: NDArray[np.float32]
     error: NDArray[np.float32]
 
@@ -116,35 +129,39 @@ def read_cutout(path: Path, *, checked: bool = True, name: str = "") -> Cutout:
     if checked:
         file.verify()
     header, table = file.hdu(0).header, file.table(1)
-    names = ("TIME", "CADENCENO", "QUALITY", "FLUX", "FLUX_ERR")
-    columns = table.required(names)
+    columns = {
+        name: of_kind(file.name, name, values, *_KINDS[name])
+        for name, values in table.required(_KINDS).items()
+    }
     flux, error = columns["FLUX"], columns["FLUX_ERR"]
-    if flux.ndim != _SHAPE_RANK or flux.shape != error.shape:
+    if flux.shape != error.shape or not flux.size:
         raise BadData(f"{file.name}: FLUX has the shape {flux.shape}, FLUX_ERR {error.shape}")
     sector = header.get("SECTOR")
-    ra_deg, dec_deg = _places(table, header.number("RA_OBJ"), header.number("DEC_OBJ"))
+    ra_deg, dec_deg = _places(file.name, table, header)
     return Cutout(
         name=file.name,
         sector=sector if isinstance(sector, int) else None,
-        camera=header.integer("CAMERA"),
-        ccd=header.integer("CCD"),
+        camera=count(header, "CAMERA"),
+        ccd=count(header, "CCD"),
         ra_deg=ra_deg,
         dec_deg=dec_deg,
         release=release_of(header),
         time_d=columns["TIME"].astype(np.float64, copy=False),
-        cadence_no=columns["CADENCENO"].astype(np.int32, copy=False),
-        quality=columns["QUALITY"].astype(np.int32, copy=False),
+        cadence_no=columns["CADENCENO"].astype(np.int64),
+        quality=columns["QUALITY"].astype(np.int64),
         flux=flux,
         error=error,
     )
 
 
-def _places(table: Table, ra_deg: float, dec_deg: float) -> tuple[Floats, Floats]:
+def _places(file: str, table: Table, header: Header) -> tuple[Floats, Floats]:
     """Return the place at each time: that of a moving target, or else the header's."""
     if "TGT_RA" in table and "TGT_DEC" in table:
-        return table["TGT_RA"].astype(np.float64), table["TGT_DEC"].astype(np.float64)
+        moving = (of_kind(file, name, table[name], "f") for name in ("TGT_RA", "TGT_DEC"))
+        ra_deg, dec_deg = (values.astype(np.float64) for values in moving)
+        return ra_deg, dec_deg
     n = len(table["TIME"])
-    return np.full(n, ra_deg), np.full(n, dec_deg)
+    return np.full(n, header.number("RA_OBJ")), np.full(n, header.number("DEC_OBJ"))
 
 
 def photometry(
@@ -162,12 +179,16 @@ def photometry(
     Raises
     ------
     BadData
-        No pixel has a value at any time.
+        No pixel has a value at any time, or the aperture takes all that have.
     """
     flux, error = cutout.flux.astype(np.float64), cutout.error.astype(np.float64)
     image = median_image(cutout)
     aperture, shape = aperture_of(image, threshold)
     dark = background_of(image, background_share, aperture)
+    if not dark.any():
+        raise BadData(
+            f"{cutout.name}: no pixel is left for the background: ask for a larger cutout"
+        )
     background = _nanmedian(flux[:, dark])
     raw, n_pixels = flux[:, aperture].sum(axis=1), int(aperture.sum())
     share = np.isfinite(flux[:, dark])
@@ -220,11 +241,9 @@ def aperture_of(image: Floats, threshold: float) -> tuple[Truths, Literal["thres
 
 
 def background_of(image: Floats, share: float, aperture: Truths) -> Truths:
-    """Return the faintest pixels outside of an aperture; of equals the first."""
+    """Return the faintest pixels outside of an aperture, if any; of equals the first."""
     faint = np.where(aperture | ~np.isfinite(image), np.inf, image)
     free = int(np.isfinite(faint).sum())
-    if not free:
-        raise BadData("the aperture leaves no pixel for the background: ask for a larger cutout")
     n = min(free, max(1, round(share * image.size)))
     chosen = np.zeros(image.size, np.bool_)
     chosen[np.argsort(faint, axis=None, kind="stable")[:n]] = True
@@ -253,7 +272,7 @@ def part_of_cutout(
         "time": cutout.time_d[timed],
         "value": measured.flux[timed],
         "error": measured.error[timed],
-        "quality": cutout.quality[timed].astype(np.int64),
+        "quality": cutout.quality[timed],
         "ra_deg": cutout.ra_deg[timed],
         "dec_deg": cutout.dec_deg[timed],
         "cadence_no": cutout.cadence_no[timed],

@@ -27,12 +27,13 @@ Floats = NDArray[np.float64]
 
 BAND = "TESS"
 SURVEY = "tess"
-PRODUCTS = {("SPOC", 120): "s", ("SPOC", 20): "a_fast"}
+PRODUCTS = {("SPOC", 120.0): "s", ("SPOC", 20.0): "a_fast"}
 """What light curves are called by who made them and their cadence; others by who made them."""
 _BEST = ("pdcsap", "kspsap", "det", "sap")
-_BY_SPOC_S = (20, 120)
+_BY_SPOC_S = (20.0, 120.0)
 _DAY_S = 86_400
 _BTJD_DAY = 2_457_000
+_MOST, _MOST_TIC = 9999, 10**15
 _UNITS = {"e-/s": "e-/s", "electron/s": "e-/s", "electron / s": "e-/s", "": "1", "unitless": "1"}
 _FLUX, _ERROR = "_FLUX", "_FLUX_ERR"
 
@@ -43,7 +44,7 @@ class Flux:
 
     Attributes
     ----------
-    value, error : ndarray of float32 or float64, shape (n,)
+    value, error : ndarray of the file's own floats, shape (n,)
         NaN where it was not measured; the error is NaN throughout where the file has none.
     unit : str
         ``e-/s``, or ``1`` for what is relative to the star.
@@ -77,7 +78,7 @@ class TessCurve:
         ``dr42``: the mission's data release; the software's version where there is none.
     time_d : ndarray of float64, shape (n,)
         Days of `curves.schema.BTJD`; NaN in gaps.
-    cadence_no, quality : ndarray of int32, shape (n,)
+    cadence_no, quality : ndarray of int64, shape (n,)
         See `tess.quality`.
     columns : Table
         All columns under the file's own names, in native byte order, each decoded when asked for.
@@ -96,8 +97,8 @@ class TessCurve:
     author: str
     release: str
     time_d: Floats
-    cadence_no: NDArray[np.int32]
-    quality: NDArray[np.int32]
+    cadence_no: NDArray[np.int64]
+    quality: NDArray[np.int64]
     columns: Table
 
     def __len__(self) -> int:
@@ -124,12 +125,13 @@ class TessCurve:
         """
         name = (name or self.best).lower()
         column = name.upper() + _FLUX
-        value, error = self.columns.required([column])[column], name.upper() + _ERROR
-        written = self.columns.unit(column)
-        if written.lower() not in _UNITS:
-            raise BadData(f"{self.name}: {column} is in {written!r}, no unit of a flux")
-        errors = self.columns[error] if error in self.columns else np.full_like(value, np.nan)
-        return Flux(name, value, errors, _UNITS[written.lower()])
+        value = of_kind(self.name, column, self.columns.required([column])[column], "f")
+        unit, error = self.columns.unit(column), name.upper() + _ERROR
+        if unit.lower() not in _UNITS:
+            raise BadData(f"{self.name}: {column} is in {unit!r}, no unit of a flux")
+        known = error in self.columns
+        errors = of_kind(self.name, error, self.columns[error], "f") if known else value * np.nan
+        return Flux(name, value, errors, _UNITS[unit.lower()])
 
     def is_good(self, mask: str | int = "default") -> NDArray[np.bool_]:
         """Tell which rows have a time and no flag of a mask; shape (n,)."""
@@ -160,25 +162,25 @@ def read_lightcurve(path: Path, *, checked: bool = True, name: str = "") -> Tess
     _check_times(file.name, first, second)
     columns = file.table(1)
     found = columns.required(("TIME", "CADENCENO", "QUALITY"))
-    time_d = _of_kind(file.name, "TIME", found["TIME"], "f", np.float64)
+    time_d = of_kind(file.name, "TIME", found["TIME"], "f")
     cadence_s = _cadence_s(second, time_d)
     author = _author(first, file.name, cadence_s)
     curve = TessCurve(
         name=file.name,
-        tic=first.integer("TICID"),
-        sector=first.integer("SECTOR"),
-        camera=first.integer("CAMERA"),
-        ccd=first.integer("CCD"),
+        tic=count(first, "TICID", _MOST_TIC),
+        sector=count(first, "SECTOR"),
+        camera=count(first, "CAMERA"),
+        ccd=count(first, "CCD"),
         ra_deg=first.number("RA_OBJ"),
         dec_deg=first.number("DEC_OBJ"),
         tess_mag=first.number("TESSMAG"),
         cadence_s=cadence_s,
-        product=PRODUCTS.get((author, round(cadence_s)), author.lower()),
+        product=PRODUCTS.get((author, cadence_s), author.lower()),
         author=author,
         release=release_of(first),
-        time_d=time_d,
-        cadence_no=_of_kind(file.name, "CADENCENO", found["CADENCENO"], "iu", np.int32),
-        quality=_of_kind(file.name, "QUALITY", found["QUALITY"], "iu", np.int32),
+        time_d=time_d.astype(np.float64, copy=False),
+        cadence_no=of_kind(file.name, "CADENCENO", found["CADENCENO"], "iu").astype(np.int64),
+        quality=of_kind(file.name, "QUALITY", found["QUALITY"], "iu").astype(np.int64),
         columns=columns,
     )
     if not curve.fluxes:
@@ -211,12 +213,12 @@ def part_of(curve: TessCurve, *, flux: str = "", answer: Answer) -> pa.Table:
         "time": curve.time_d[timed],
         "value": used.value[timed].astype(np.float64),
         "error": used.error[timed].astype(np.float64),
-        "quality": curve.quality[timed].astype(np.int64),
+        "quality": curve.quality[timed],
         "ra_deg": np.full(n, curve.ra_deg),
         "dec_deg": np.full(n, curve.dec_deg),
         "cadence_no": curve.cadence_no[timed],
     }
-    columns |= {name: values[timed] for name, values in _further(curve)}
+    columns |= {name: values[timed].astype(np.float64) for name, values in _further(curve)}
     columns |= _constants(curve, n)
     return part_table(
         columns,
@@ -248,7 +250,7 @@ def _further(curve: TessCurve) -> Iterable[tuple[str, NDArray[Any]]]:
         yield f"{name}_error", one.error
     for name, column in (("background", "SAP_BKG"), ("background_error", "SAP_BKG_ERR")):
         if column in curve.columns:
-            yield name, curve.columns[column]
+            yield name, of_kind(curve.name, column, curve.columns[column], "f")
 
 
 def _constants(curve: TessCurve, n: int) -> dict[str, pa.Array]:
@@ -285,9 +287,18 @@ def _author(header: Header, name: str, cadence_s: float) -> str:
     return "SPOC" if by_spoc else "TESS-SPOC"
 
 
-def _of_kind(
-    file: str, name: str, values: NDArray[Any], kinds: str, dtype: type[np.generic]
+def count(header: Header, name: str, most: int = _MOST) -> int:
+    """Return a number of a header that counts something; `BadData` where it cannot be one."""
+    number = header.integer(name)
+    if not 0 <= number <= most:
+        raise BadData(f"{header.where}: {name} is {number}")
+    return number
+
+
+def of_kind(
+    file: str, name: str, values: NDArray[Any], kinds: str, n_axes: int = 1
 ) -> NDArray[Any]:
-    if values.dtype.kind not in kinds or values.ndim != 1:
+    """Return a column if its values are of one of NumPy's kinds; `BadData` where they are not."""
+    if values.dtype.kind not in kinds or values.ndim != n_axes:
         raise BadData(f"{file}: column {name} is {values.dtype} of shape {values.shape}")
-    return values.astype(dtype, copy=False)
+    return values
