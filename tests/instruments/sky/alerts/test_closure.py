@@ -16,7 +16,7 @@ from gnomon.instruments.sky.steps.clean import clean
 from gnomon.instruments.sky.steps.match import match
 from gnomon.instruments.sky.steps.merge import merge
 
-MJDS = [58_000.0 + 0.93 * n for n in range(25)]
+MJDS = [58_000.0 + 0.93 * n for n in range(12)]
 
 
 def true_njy(star):

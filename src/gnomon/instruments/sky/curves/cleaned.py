@@ -185,13 +185,11 @@ class _Work:
         return _floats(self._table, name)[self._order]
 
     def _is_divided(self, relative: Relative) -> Truths:
+        if relative == "subtract":
+            return np.zeros(len(self._order), np.bool_)
         unit = self._table["unit"]
-        divided = {
-            "auto": pc.equal(unit, "e-/s"),
-            "divide": pc.not_equal(unit, "mag"),
-            "subtract": pc.equal(unit, ""),
-        }[relative]
-        return _truths(divided)[self._order] & (relative != "subtract")
+        divided = pc.equal(unit, "e-/s") if relative == "auto" else pc.not_equal(unit, "mag")
+        return _truths(divided)[self._order]
 
     def _refuse_mixtures(self) -> None:
         system = _numbers(self._table, _SYSTEM)[self._order]
@@ -230,14 +228,12 @@ class _Work:
             case SigmaStage():
                 self._forbid(self._outliers(stage), Reason.OUTLIER)
             case DetrendStage():
-                self._remove(trend(*self._inputs(), self._offsets, _smoothing(stage)))
+                now = (self._time_d, self._flat, self._used, self._offsets)
+                self._remove(trend(*now, _smoothing(stage)))
             case NormaliseStage():
                 self._remove(self._middles(stage))
             case _:
                 assert_never(stage)
-
-    def _inputs(self) -> tuple[Floats, Floats, Truths]:
-        return self._time_d, self._flat, self._used
 
     def _is_flagged(self, mask: str | int) -> Truths:
         quality = pc.fill_null(self._table["quality"], ALL_BITS).to_numpy()

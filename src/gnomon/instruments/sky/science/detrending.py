@@ -84,6 +84,7 @@ def trend(
             _spline(time_d, value, used, piece, smoothing, found)
     if smoothing.edge_d > 0:
         _forget_edges(time_d, used, pieces, smoothing.edge_d, found)
+    found[np.isnan(time_d)] = np.nan
     return found
 
 
