@@ -12,7 +12,9 @@ from gnomon.instruments.sky.steps.alerts import alert_parts
 from gnomon.instruments.sky.steps.clean import clean
 from gnomon.instruments.sky.steps.cutout import cutout_parts
 from gnomon.instruments.sky.steps.features import features
+from gnomon.instruments.sky.steps.match import match
 from gnomon.instruments.sky.steps.merge import merge
+from gnomon.instruments.sky.steps.periods import periods
 from gnomon.instruments.sky.steps.tess import tess_parts
 from gnomon.instruments.sky.steps.ztf import ztf_parts
 
@@ -27,7 +29,7 @@ INSTRUMENT = Instrument(
     ),
     steps=(
         *(ztf_parts, tess_parts, cutout_parts, alert_parts, merge),
-        *(clean, features),
+        *(clean, features, periods, match),
     ),
     pipelines={path.stem: path for path in sorted(_PIPELINES.glob("*.toml"))},
 )
