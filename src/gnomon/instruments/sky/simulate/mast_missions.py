@@ -84,7 +84,7 @@ class Missions:
         ra_deg, dec_deg = (float(part) for part in target.split())
         rows = []
         for star in self.sky.within(ra_deg, dec_deg, radius_arcmin / 60):
-            shared = {"search_pos": target, "ang_sep": _apart_arcmin(star, ra_deg, dec_deg)}
+            shared: Row = {"search_pos": target, "ang_sep": _apart_arcmin(star, ra_deg, dec_deg)}
             rows += [{**_data_set(mission, star, n), **shared} for n in range(self.n_each)]
         return rows
 
