@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "gnomon"
 FILES = sorted(SOURCE.rglob("*.py"))
 LAYERS = [
-    {"errors", "version"},
+    {"errors", "extras", "version"},
     {"core"},
     {"catalog", "store", "formats", "settings", "timescales"},
     {"acquire", "publish", "sim"},

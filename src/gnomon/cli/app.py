@@ -18,9 +18,9 @@ import typer
 from rich.console import Console
 from rich.logging import RichHandler
 
-from gnomon.cli.missing import missing_extra
 from gnomon.engine.project import How, Project
 from gnomon.errors import ConfigError, GnomonError
+from gnomon.extras import missing_extra
 
 FAILURES, USAGE = 1, 2
 _WIDE = 10_000

@@ -74,7 +74,7 @@ def loaded(find: Callable[[], Any], name: str) -> Any:
     try:
         return as_command(find(), name)
     except ModuleNotFoundError as error:
-        from gnomon.cli.missing import missing_extra  # noqa: PLC0415  hardly ever
+        from gnomon.extras import missing_extra  # noqa: PLC0415  hardly ever
 
         if (ours := missing_extra(error)) is None:
             raise

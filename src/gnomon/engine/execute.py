@@ -35,6 +35,7 @@ from gnomon.errors import (
     RateLimited,
     SourceError,
 )
+from gnomon.extras import missing_extra
 from gnomon.store.hashing import sha256_of, size_of
 from gnomon.store.store import Signature, Store, sync
 
@@ -89,6 +90,8 @@ def _guarded(fingerprint: str, work: Callable[[], Done]) -> Outcome:
 
 
 def _failure(fingerprint: str, error: Exception) -> Outcome:
+    if isinstance(error, ModuleNotFoundError):
+        error = missing_extra(error) or error
     ours = isinstance(error, GnomonError)
     rejects = isinstance(error, GnomonError) and error.rejects
     trace = "" if ours else "".join(traceback.format_exception(error))

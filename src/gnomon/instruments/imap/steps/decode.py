@@ -8,7 +8,7 @@ from typing import Annotated
 
 from gnomon.core.dataset import Input, Report
 from gnomon.core.steps import In, Out, step
-from gnomon.errors import BadData, MissingExtra
+from gnomon.errors import BadData
 from gnomon.instruments.imap.kinds import HK_L0, HK_L1, HK_TABLE, LSK, SCLK, XTCE
 from gnomon.instruments.imap.telemetry.packets import BY_STORE_NAME
 
@@ -37,14 +37,11 @@ def decode(
     NoData
         No packet is of that day.
     """
-    try:
-        # What these load takes long, and every command loads this module.
-        from gnomon.formats.packets import read_definition  # noqa: PLC0415
-        from gnomon.instruments.imap.hk.rows import read_rows  # noqa: PLC0415
-        from gnomon.instruments.imap.hk.writing import write_csv, write_parquet  # noqa: PLC0415
-        from gnomon.timescales.sclk import SpacecraftClock  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        raise MissingExtra(error.name or "numpy", "imap") from None
+    # What these load takes long, and every command loads this module.
+    from gnomon.formats.packets import read_definition  # noqa: PLC0415
+    from gnomon.instruments.imap.hk.rows import read_rows  # noqa: PLC0415
+    from gnomon.instruments.imap.hk.writing import write_csv, write_parquet  # noqa: PLC0415
+    from gnomon.timescales.sclk import SpacecraftClock  # noqa: PLC0415
 
     packet, day = packets.key["packet"], packets.key["day"]
     if packet not in BY_STORE_NAME or not isinstance(day, date):

@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from gnomon.cli.missing import missing_extra
+from gnomon.engine.execute import _failure
+from gnomon.extras import missing_extra
 
 CODE = """
 import sys
@@ -39,3 +40,12 @@ def test_the_extra_is_named(tmp_path, library, words, extra):
 def test_other_modules_are_no_extras():
     assert missing_extra(ModuleNotFoundError(name="nothing_of_ours")) is None
     assert missing_extra(ModuleNotFoundError(name="yaml")).extra in {"imap", "tables"}
+
+
+def test_a_job_that_lacks_a_library_names_the_extra():
+    told = _failure("f", ModuleNotFoundError("No module named 'fastavro'", name="fastavro"))
+    assert (told.error, told.trace) == ("MissingExtra", "")
+    assert "gnomon[sky]" in told.message
+    other = _failure("f", ModuleNotFoundError("No module named 'x'", name="x"))
+    assert other.error == "ModuleNotFoundError"
+    assert other.trace
