@@ -29,6 +29,7 @@ from gnomon.instruments.sky.curves.schema import (
     answers_of,
     with_answers,
 )
+from gnomon.store.hashing import sha256_of
 
 _TEXTS = ("survey", "object", "band", "time_scale", "time_place", "unit", "release")
 _NUMBERS = ("time", "time_origin_jd", "value", "error", "quality", "is_limit")
@@ -56,8 +57,8 @@ class Part:
     read: Callable[[Sequence[str] | None], pa.Table]
 
     @classmethod
-    def of_file(cls, path: Path, sha256: str) -> Part:
-        """Make a part of a Parquet file.
+    def of_file(cls, path: Path, sha256: str = "") -> Part:
+        """Make a part of a Parquet file, whose hash is found where it is needed and not given.
 
         Raises
         ------
@@ -68,7 +69,7 @@ class Part:
             schema = pq.read_schema(path)
         except (pa.ArrowInvalid, OSError) as error:
             raise BadData(f"{path.name}: {error}") from None
-        return cls(path.name, schema, lambda: sha256, partial(_read_file, path))
+        return cls(path.name, schema, lambda: sha256 or sha256_of(path), partial(_read_file, path))
 
     @classmethod
     def of_table(cls, table: pa.Table, name: str = "a part") -> Part:
@@ -284,22 +285,28 @@ class _Deciding:
         return int(table.num_rows)
 
     def rows(self) -> Rows:
-        """Return what was gathered."""
-        number = {name: _array(found, PART_SCHEMA, name) for name, found in self._numbers.items()}
-        text = {name: found.ranks() for name, found in self._texts.items()}
-        origin = np.unique(number["time_origin_jd"], return_inverse=True)[1]
-        scale, place = text["time_scale"], text["time_place"]
+        """Return what was gathered, and let go of it."""
+        number, text = self._number, self._text
+        origin = np.unique(number("time_origin_jd"), return_inverse=True)[1]
+        system = _combined(origin, text("time_scale"), text("time_place"), number("is_limit"))
         return Rows(
-            curve=_combined(text["object"], text["band"], text["survey"]),
-            time=number["time"],
-            system=_combined(origin, scale, place, number["is_limit"].astype(np.int64)),
-            release=self._texts["release"].ranks(release_ranks),
-            value=number["value"],
-            error=number["error"],
-            unit=text["unit"],
-            quality=number["quality"],
+            curve=_combined(text("object"), text("band"), text("survey")),
+            time=number("time"),
+            system=system,
+            release=text("release", release_ranks),
+            value=number("value"),
+            error=number("error"),
+            unit=text("unit"),
+            quality=number("quality"),
             answer=np.concatenate([np.empty(0, np.int64), *self._answers]),
         )
+
+    def _number(self, name: str) -> NDArray[Any]:
+        chunks = [chunk for column in self._numbers.pop(name) for chunk in column.chunks]
+        return np.asarray(pa.chunked_array(chunks, PART_SCHEMA.field(name).type).to_numpy())
+
+    def _text(self, name: str, rank: Callable[[list[str]], Integers] | None = None) -> Integers:
+        return self._texts.pop(name).ranks(rank or _alphabetical)
 
 
 class _Texts:
@@ -307,20 +314,19 @@ class _Texts:
 
     def __init__(self) -> None:
         self._number_of: dict[str, int] = {}
-        self._numbers: list[Integers] = []
+        self._numbers: list[NDArray[np.int32]] = []
 
     def add(self, column: pa.ChunkedArray) -> None:
         """Add some rows."""
         encoded = column.combine_chunks().dictionary_encode()
         known = self._number_of
         numbers = [known.setdefault(x, len(known)) for x in encoded.dictionary.to_pylist()]
-        self._numbers.append(np.array(numbers, np.int64)[np.asarray(encoded.indices)])
+        self._numbers.append(np.array(numbers, np.int32)[np.asarray(encoded.indices)])
 
-    def ranks(self, rank: Callable[[list[str]], Integers] | None = None) -> Integers:
-        """Return the rank of each row's text, by its characters or as `rank` tells."""
-        texts = list(self._number_of)
-        ranks = (rank or _alphabetical)(texts)
-        return np.asarray(ranks[np.concatenate([np.empty(0, np.int64), *self._numbers])])
+    def ranks(self, rank: Callable[[list[str]], Integers]) -> Integers:
+        """Return the rank of each row's text."""
+        ranks = rank(list(self._number_of))
+        return np.asarray(ranks[np.concatenate([np.empty(0, np.int32), *self._numbers])])
 
 
 def _alphabetical(texts: list[str]) -> Integers:
@@ -328,19 +334,13 @@ def _alphabetical(texts: list[str]) -> Integers:
     return np.array([rank[text] for text in texts], np.int64)
 
 
-def _combined(*ranks: Integers) -> Integers:
+def _combined(*ranks: NDArray[Any]) -> Integers:
     """Return one number for several ranks, ordered as they are, the first before the others."""
     combined = np.zeros(ranks[0].size, np.int64)
     for one in ranks:
-        combined = combined * (int(one.max(initial=0)) + 1) + one
+        combined *= int(one.max(initial=0)) + 1
+        combined += one
     return combined
-
-
-def _array(columns: list[pa.ChunkedArray], schema: pa.Schema, name: str) -> NDArray[Any]:
-    """Return a column of numbers; where there is none, NaN."""
-    chunks = [chunk for column in columns for chunk in column.chunks]
-    joined = pa.chunked_array(chunks, schema.field(name).type)
-    return np.asarray(joined.to_numpy())
 
 
 # -- reading
