@@ -97,12 +97,40 @@ def test_named_columns(tmp_path):
 def test_the_schema_is_read_as_it_is(tmp_path):
     columns = {"object": ["a", "a"], "band": ["r", "r"], "time": [1.0, 2.0], "value": [3.0, 4.0]}
     table = part_table(
-        {**columns, "quality": [0, 2]}, survey="ztf", time=MJD_UTC, unit="mag", answer=Answer()
+        {**columns, "quality": [0, 32_768]}, survey="ztf", time=MJD_UTC, unit="mag", answer=Answer()
     )
     pq.write_table(table, tmp_path / "a.parquet")
     curves = read_curves(tmp_path / "a.parquet")
     assert (curves.unit, curves.time_system, curves.value.tolist()) == ("mag", MJD_UTC, [3])
     assert read_curves(tmp_path / "a.parquet", bad_bits=1).value.tolist() == [3, 4]
+
+
+def test_flags_of_a_known_survey_are_read_as_it_advises(tmp_path):
+    columns = {"object": ["a"] * 3, "band": ["r"] * 3, "time": [1.0, 2, 3], "value": [3.0, 4, 5]}
+    table = part_table(
+        {**columns, "quality": [0, 2, 32_768]},
+        survey="ztf",
+        time=MJD_UTC,
+        unit="mag",
+        answer=Answer(),
+    )
+    pq.write_table(table, tmp_path / "a.parquet")
+    assert read_curves(tmp_path / "a.parquet").value.tolist() == [3, 4]
+    written(tmp_path, "b.csv", mjd=[1.0, 2.0], mag=[1.0, 2.0], flags=[0, 2])
+    both = read_all([tmp_path / "a.parquet", tmp_path / "b.csv"])
+    assert both.lengths.tolist() == [2, 1]
+    with pytest.raises(BadData, match="no column flat"):
+        read_curves(tmp_path / "a.parquet", use="flat")
+
+
+def test_a_real_file_of_tess(real, truth):
+    ((name, known),) = truth["tess"].items()
+    (one,) = read_curves(real / "tess" / name)
+    assert (one.object, one.band, one.unit) == ("TIC 25155310", "TESS", "e-/s")
+    assert len(one) == known["default"]["n_cadences"]
+    assert np.median(one.value) == pytest.approx(known["default"]["median_pdcsap"])
+    assert one.time_d[0] == pytest.approx(known["default"]["t_first"], abs=1e-9)
+    assert one.time_system == BTJD
 
 
 def test_records_of_detections(tmp_path):

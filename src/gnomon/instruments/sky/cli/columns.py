@@ -9,7 +9,7 @@ import typer
 
 Files = Annotated[
     list[Path],
-    typer.Argument(help="CSV, Parquet, or a folder of record_*.json.", exists=True),
+    typer.Argument(help="CSV, Parquet, FITS of TESS, or a folder.", exists=True),
 ]
 Time = Annotated[str, typer.Option("--time", help="Column of times, days. Default: by its name.")]
 Value = Annotated[str, typer.Option("--value", help="Column of magnitudes or fluxes.")]
@@ -21,7 +21,7 @@ Object = Annotated[
 Quality = Annotated[str, typer.Option("--quality", help="Column of flags.")]
 Unit = Annotated[str, typer.Option(help="Of the values: mag, e-/s, nJy, Jy. Default: by name.")]
 BadBits = Annotated[
-    int, typer.Option(help="Flags that tell against a point, as a sum. Default: every one.")
+    int | None,
+    typer.Option(help="Flags that tell against a point, as a sum. Default: as surveys advise."),
 ]
 Flat = Annotated[bool, typer.Option("--flat", help="Of cleaned curves, what is left of the trend.")]
-EVERY_BIT = -1

@@ -15,7 +15,6 @@ from gnomon.cli.app import AsJson, Screen, ending, screen
 from gnomon.core.dataset import Provenance
 from gnomon.errors import ConfigError
 from gnomon.instruments.sky.cli.columns import (
-    EVERY_BIT,
     BadBits,
     Band,
     Error,
@@ -59,7 +58,7 @@ def features(
     object_: Object = "",
     quality: Quality = "",
     unit: Unit = "",
-    bad_bits: BadBits = EVERY_BIT,
+    bad_bits: BadBits = None,
     as_json: AsJson = False,
 ) -> None:
     """Write what light curves amount to: a CSV with a row per object, a Parquet with all features.

@@ -1,4 +1,4 @@
-"""Reads light curves from any file: Parquet, CSV, a folder of the guide's ``record_*.json``.
+"""Reads light curves from any file: Parquet, CSV, FITS, a folder of the guide's ``record_*.json``.
 
 Columns are found by their usual names, unless they are named. A file without a column of objects
 is one object, which is called like the file.
@@ -19,9 +19,12 @@ import pyarrow.parquet as pq
 
 from gnomon.errors import BadData, ConfigError, UnknownName
 from gnomon.instruments.sky.curves.batches import Curves, Use, curves_of
-from gnomon.instruments.sky.curves.schema import BTJD, PART_SCHEMA, UNREADABLE
+from gnomon.instruments.sky.curves.schema import BTJD, PART_SCHEMA, UNREADABLE, Answer
+from gnomon.instruments.sky.tess.lightcurves import part_of, read_lightcurve
 
 _ALL_BITS = -1
+_FITS = (".fits", ".fits.gz")
+_SUFFIXES = (".csv", ".tsv", ".parquet", *_FITS)
 _USUAL = {
     "time": ("time", "mjd", "hmjd", "hjd", "bjd", "jd", "btjd", "time_d", "midpointmjdtai"),
     "value": (
@@ -82,12 +85,13 @@ class Columns:
 
 
 def read_curves(
-    path: Path, columns: Columns | None = None, *, use: Use = "value", bad_bits: int = _ALL_BITS
+    path: Path, columns: Columns | None = None, *, use: Use = "value", bad_bits: int | None = None
 ) -> Curves:
     """Return the light curves of a file or folder.
 
-    A file with the columns of `schema.PART_SCHEMA` is read by `curves_of`. A folder is read by its
-    ``lightcurves.parquet``, or else its ``record_*.json``, or else all its Parquet and CSV files.
+    CSV and Parquet with any columns, Parquet with those of `schema.PART_SCHEMA`, FITS of TESS. A
+    folder is read by its ``lightcurves.parquet``, or else its ``record_*.json``, or else all its
+    files of these formats.
 
     Parameters
     ----------
@@ -96,8 +100,9 @@ def read_curves(
         Names of columns that are not the usual ones.
     use : {"value", "flat"}
         Of cleaned curves: as measured, or without their trend.
-    bad_bits : int
-        Which bits of the flags tell against a point; by default every one.
+    bad_bits : int, optional
+        Which bits of the flags tell against a point. By default as `sky.clean` has it for a known
+        survey, else every one. Of cleaned curves the mask stands.
 
     Raises
     ------
@@ -114,7 +119,7 @@ def read_all(
     columns: Columns | None = None,
     *,
     use: Use = "value",
-    bad_bits: int = _ALL_BITS,
+    bad_bits: int | None = None,
 ) -> Curves:
     """Return the light curves of several files; an object of several files has its points together.
 
@@ -124,7 +129,7 @@ def read_all(
 
 
 def read_tables(
-    paths: Sequence[Path], columns: Columns | None = None, *, bad_bits: int = _ALL_BITS
+    paths: Sequence[Path], columns: Columns | None = None, *, bad_bits: int | None = None
 ) -> pa.Table:
     """Return the rows of several files, the same row once; see `read_table`."""
     tables = [read_table(path, columns, bad_bits=bad_bits) for path in paths]
@@ -132,11 +137,11 @@ def read_tables(
 
 
 def read_table(
-    path: Path, columns: Columns | None = None, *, bad_bits: int = _ALL_BITS
+    path: Path, columns: Columns | None = None, *, bad_bits: int | None = None
 ) -> pa.Table:
-    """Return the rows of a file or folder, with the columns that `curves_of` reads.
+    """Return the rows of a file or folder, with the columns that `curves_of` reads, and `KEPT`.
 
-    Columns `KEPT` are there too where the file has them.
+    There is a mask always, so that files of all sorts can stand in one table.
     """
     chosen = columns or Columns()
     if path.is_dir():
@@ -145,21 +150,23 @@ def read_table(
         raise ConfigError(f"there is no file {path}")
     table = _file(path)
     if set(PART_SCHEMA.names) <= set(table.column_names) and chosen == Columns():
-        return _less_strict(table, bad_bits)
+        return table if "mask" in table.column_names else _masked(table, bad_bits)
     return _named(table, chosen, path, bad_bits)
 
 
 # -- files
 
 
-def _folder(path: Path, columns: Columns, bad_bits: int) -> pa.Table:
+def _folder(path: Path, columns: Columns, bad_bits: int | None) -> pa.Table:
     if (whole := path / "lightcurves.parquet").is_file():
         return read_table(whole, columns, bad_bits=bad_bits)
     if records := sorted(path.glob("record_*.json")):
         return _named(pa.table(_records(records)), columns, path, bad_bits)
-    files = sorted(one for one in path.iterdir() if one.suffix.lower() in {".csv", ".parquet"})
+    files = sorted(one for one in path.iterdir() if one.name.lower().endswith(_SUFFIXES))
     if not files:
-        raise ConfigError(f"{path}: no lightcurves.parquet, record_*.json, *.parquet or *.csv")
+        raise ConfigError(
+            f"{path}: no lightcurves.parquet, record_*.json, *{', *'.join(_SUFFIXES)}"
+        )
     return read_tables(files, columns, bad_bits=bad_bits)
 
 
@@ -184,6 +191,8 @@ def _without_repeats(table: pa.Table) -> pa.Table:
 
 
 def _file(path: Path) -> pa.Table:
+    if path.name.lower().endswith(_FITS):
+        return part_of(read_lightcurve(path), answer=Answer())
     try:
         if path.suffix.lower() in {".parquet", ".pq"}:
             return pq.ParquetFile(path).read()
@@ -246,14 +255,17 @@ def _tess_record(record: Mapping[str, Any], path: Path) -> dict[str, list[Any]]:
 # -- columns
 
 
-def _less_strict(table: pa.Table, bad_bits: int) -> pa.Table:
-    if bad_bits == _ALL_BITS:
-        return table
-    place = table.schema.get_field_index("quality")
-    return table.set_column(place, "quality", _flags(table["quality"], bad_bits))
+def _masked(table: pa.Table, bad_bits: int | None) -> pa.Table:
+    """Return light curves of a survey with the mask that `sky.clean` gives them."""
+    # Trends of light curves need SciPy, which takes long to load.
+    from gnomon.instruments.sky.curves.cleaned import cleaned  # noqa: PLC0415
+    from gnomon.instruments.sky.curves.stages import QualityStage  # noqa: PLC0415
+
+    stage = QualityStage(mask="default" if bad_bits is None else bad_bits)
+    return table.append_column("mask", cleaned(table, (stage,)).table["mask"])
 
 
-def _named(table: pa.Table, columns: Columns, path: Path, bad_bits: int) -> pa.Table:
+def _named(table: pa.Table, columns: Columns, path: Path, bad_bits: int | None) -> pa.Table:
     """Return a table with the columns that `curves_of` reads, of a file with any names."""
     names = {
         field.name: _found(table, getattr(columns, field.name), field.name, path)
@@ -274,8 +286,8 @@ def _named(table: pa.Table, columns: Columns, path: Path, bad_bits: int) -> pa.T
         found[column] = _numbers(table, names[what], path)
     found |= {"ra_deg": _numbers(table, names["ra"], path)}
     found |= {"dec_deg": _numbers(table, names["dec"], path)}
-    if names["quality"]:
-        found["quality"] = _flags(table[names["quality"]], bad_bits)
+    flags = table[names["quality"]] if names["quality"] else pa.chunked_array([pa.repeat(0, n)])
+    found["mask"] = _flags(flags, _ALL_BITS if bad_bits is None else bad_bits)
     found |= {name: table[name] for name in KEPT if name in table.column_names}
     if names["time"].lower() == "btjd":
         found |= {"time_origin_jd": pa.repeat(BTJD.origin_jd, n)}
@@ -324,13 +336,14 @@ def _numbers(table: pa.Table, name: str, path: Path) -> Any:
         raise BadData(f"{path.name}: {name} is no number: {error}") from None
 
 
-def _flags(column: pa.ChunkedArray, bad_bits: int) -> Any:
-    """Return the bits that tell against each row; what cannot be read has every one."""
+def _flags(column: pa.ChunkedArray, bad_bits: int | None) -> Any:
+    """Return a mask: 1 where a bit tells against a row; what cannot be read has every one."""
     if not pa.types.is_integer(column.type):
         flags = pa.array([_flag(text) for text in column.to_pylist()], pa.int64())
     else:
         flags = pc.fill_null(column.cast(pa.int64()), UNREADABLE)
-    return pc.bit_wise_and(flags, pa.scalar(bad_bits, pa.int64()))
+    bad = pc.not_equal(pc.bit_wise_and(flags, pa.scalar(bad_bits, pa.int64())), 0)
+    return bad.cast(pa.uint32())
 
 
 def _flag(text: object) -> int:

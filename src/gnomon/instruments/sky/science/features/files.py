@@ -50,7 +50,7 @@ def make_features(
     names: Sequence[str] = (),
     *,
     use: Use = "value",
-    bad_bits: int = -1,
+    bad_bits: int | None = None,
 ) -> FeatureFiles:
     """Return the features of what some files hold; see `reading.read_table`.
 
