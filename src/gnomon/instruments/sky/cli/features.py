@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 from rich.markup import escape
 
 from gnomon.cli.app import AsJson, Screen, ending, screen
-from gnomon.core.dataset import Provenance
 from gnomon.errors import ConfigError
 from gnomon.instruments.sky.cli.columns import (
     BadBits,
@@ -26,8 +24,8 @@ from gnomon.instruments.sky.cli.columns import (
     Unit,
     Value,
 )
+from gnomon.instruments.sky.cli.tabling import provenance_of
 from gnomon.instruments.sky.steps.features import features as features_step
-from gnomon.store.hashing import sha256_of
 
 Output = Annotated[
     Path,
@@ -87,15 +85,9 @@ def features(
         options = {**asdict(columns), "features": names or [], "use": use, "bad_bits": bad_bits}
         options |= {"catalogue": catalogue}
         given = [*files, *([labels] if labels else [])]
-        paths = write_features(output, made, _provenance(given, options))
+        provenance = provenance_of("sky.features", features_step.version, options, given)
+        paths = write_features(output, made, provenance)
         _say(view, made.counts, paths)
-
-
-def _provenance(files: Sequence[Path], options: Mapping[str, Any]) -> Provenance:
-    inputs = tuple(sorted(("files", "file", path.name, sha256_of(path)) for path in files))
-    return Provenance(
-        "sky.features", features_step.version, "", json.dumps(options, sort_keys=True), inputs
-    )
 
 
 def _say(view: Screen, counts: Mapping[str, int], paths: Sequence[Path]) -> None:
