@@ -7,9 +7,8 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 from pydantic import SecretStr
@@ -27,13 +26,8 @@ from gnomon.errors import ConfigError
 from gnomon.instruments.sky.cli.names import Names
 from gnomon.instruments.sky.exports.texts import Source
 from gnomon.instruments.sky.guide_config import from_config
-from gnomon.instruments.sky.ingestion.found import Rows, found_of, table_of
+from gnomon.instruments.sky.ingestion.found import Found, Rows, found_of, rows_of
 from gnomon.instruments.sky.ingestion.wishes import Asked, Wish, asked_of
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from gnomon.instruments.sky.exports.records import Record
 
 _STEPS = {
     "ztf": ("sky.ztf_parts", "sky.merge"),
@@ -200,10 +194,8 @@ def _ingest(
     outcome.problems += [_line(problem) for problem in summary.problems]
     if summary.standing and not summary.problems:
         outcome.problems.append(f"{summary.standing} stand failed or rejected: `gnomon status`")
-    table = table_of(found, survey)
-    if table is not None:
-        records = _records(survey, table, work.asked.max_points)
-        _hand_on(outcome, table, records, how, write=not dry_run)
+    if found.paths:
+        _hand_on(outcome, found, work.asked.max_points, how, write=not dry_run)
     outcome.status = "failed" if outcome.problems else "done" if outcome.records else "nothing"
     return outcome
 
@@ -230,29 +222,20 @@ def _line(problem: Event) -> str:
 
 
 def _hand_on(
-    outcome: Outcome, table: pa.Table, made: Iterator[Record], how: Destination, *, write: bool
+    outcome: Outcome, found: Found, max_points: int | None, how: Destination, *, write: bool
 ) -> None:
-    from gnomon.instruments.sky.exports import batches  # noqa: PLC0415 - heavy
-    from gnomon.instruments.sky.exports.folders import write_records  # noqa: PLC0415 - heavy
+    from gnomon.instruments.sky.exports.handing_on import hand_on  # noqa: PLC0415 - heavy
 
-    records = [*islice(made, how.limit)]
-    outcome.records = len(records)
-    outcome.sample = json.loads(records[0].text()) if records else None
-    if not write or how.output is None:
-        return
-    folder = how.output / outcome.source
-    if how.with_records:
-        write_records(folder, outcome.source, records)
-    name = "observations.parquet" if outcome.source == "mast" else batches.LIGHT_CURVES
-    batches.write_batch(folder, table, name=name)
-
-
-def _records(survey: Source, table: pa.Table, max_points: int | None) -> Iterator[Record]:
-    from gnomon.instruments.sky.exports import making  # noqa: PLC0415 - heavy
-
-    if survey == "tess":
-        return making.tess_records(table, max_points=max_points)
-    return making.ztf_records(table) if survey == "ztf" else making.mast_records(table)
+    given = hand_on(
+        rows_of(found, outcome.source),
+        outcome.source,
+        how.output / outcome.source if write and how.output is not None else None,
+        with_records=how.with_records,
+        limit=how.limit,
+        max_points=max_points,
+    )
+    outcome.records = given.n_records
+    outcome.sample = None if given.first is None else json.loads(given.first.text())
 
 
 def _show(screen: Screen, outcomes: Sequence[Outcome], output: Path | None) -> None:

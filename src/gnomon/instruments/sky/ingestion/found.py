@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from gnomon.instruments.sky.kinds import CURVES, MAST_OBSERVATIONS, PART
 from gnomon.store.store import Store
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    from gnomon.instruments.sky.exports.batches import Rows as ExportRows
 
 
 @dataclass(frozen=True)
@@ -56,19 +56,13 @@ def _place(survey: Source, key: Key) -> Mapping[str, str]:
     return {"survey": survey, "group": f"tic{key['tic']:016d}", "piece": piece}
 
 
-def table_of(found: Found, survey: Source) -> pa.Table | None:
-    """Return what was found as one table, each measurement once; None where there is nothing."""
-    if not found.paths:
-        return None
-    import pyarrow as pa  # noqa: PLC0415 - heavy
-    import pyarrow.parquet as pq  # noqa: PLC0415 - heavy
-
-    from gnomon.instruments.sky.curves.merging import merge  # noqa: PLC0415 - heavy
-
-    tables = [pq.read_table(path, partitioning=None) for path in found.paths]
+def rows_of(found: Found, survey: Source) -> Sequence[ExportRows]:
+    """Return what was found, each measurement of a group once, to be read when it is written."""
     if survey == "mast":
-        return pa.concat_tables(tables, promote_options="permissive")
-    return merge(tables).table
+        return found.paths
+    from gnomon.instruments.sky.exports.handing_on import merged  # noqa: PLC0415 - heavy
+
+    return merged(found.paths)
 
 
 class Rows:
