@@ -164,6 +164,7 @@ def _places(file: str, table: Table, header: Header) -> tuple[Floats, Floats]:
     return np.full(n, header.number("RA_OBJ")), np.full(n, header.number("DEC_OBJ"))
 
 
+@np.errstate(invalid="ignore", over="ignore")  # what the file holds may be any bits of a float
 def photometry(
     cutout: Cutout, *, threshold: float = 3.0, background_share: float = 0.3
 ) -> Photometry:
@@ -207,6 +208,7 @@ def photometry(
     )
 
 
+@np.errstate(invalid="ignore", over="ignore")
 def median_image(cutout: Cutout) -> Floats:
     """Return the median over time, shape (rows, columns), NaN where a pixel has no value.
 

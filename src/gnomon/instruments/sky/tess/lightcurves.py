@@ -130,7 +130,11 @@ class TessCurve:
         if unit.lower() not in _UNITS:
             raise BadData(f"{self.name}: {column} is in {unit!r}, no unit of a flux")
         known = error in self.columns
-        errors = of_kind(self.name, error, self.columns[error], "f") if known else value * np.nan
+        errors = (
+            of_kind(self.name, error, self.columns[error], "f")
+            if known
+            else np.full_like(value, np.nan)
+        )
         return Flux(name, value, errors, _UNITS[unit.lower()])
 
     def is_good(self, mask: str | int = "default") -> NDArray[np.bool_]:
@@ -188,6 +192,7 @@ def read_lightcurve(path: Path, *, checked: bool = True, name: str = "") -> Tess
     return curve
 
 
+@np.errstate(invalid="ignore")  # what the file holds may be any bits of a float
 def part_of(curve: TessCurve, *, flux: str = "", answer: Answer) -> pa.Table:
     """Return a light curve in the schema of parts, without the rows that have no time.
 
