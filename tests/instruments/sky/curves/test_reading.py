@@ -11,6 +11,9 @@ import pytest
 from gnomon.errors import BadData, ConfigError, UnknownName
 from gnomon.instruments.sky.curves.reading import Columns, read_all, read_curves
 from gnomon.instruments.sky.curves.schema import BTJD, MJD_UTC, Answer, part_table
+from gnomon.instruments.sky.exports.folders import write_records
+from gnomon.instruments.sky.exports.making import tess_records
+from gnomon.instruments.sky.tess.lightcurves import part_of, read_lightcurve
 
 IRSA = """oid,hjd,mjd,mag,magerr,catflags,filtercode,ra,dec,ccdid
 11,2458202.86,58202.36,18.7,0.05,0,zg,255.5,12.3,0x1
@@ -49,12 +52,13 @@ def test_an_answer_of_irsa_as_csv(tmp_path):
 def test_only_some_flags_tell_against_a_point(tmp_path):
     (tmp_path / "answer.csv").write_text(IRSA)
     assert read_curves(tmp_path / "answer.csv", bad_bits=255).lengths.tolist() == [2, 1]
+    assert read_curves(tmp_path / "answer.csv", bad_bits=-1).lengths.tolist() == [1, 1]
 
 
 def test_flags_in_hexadecimal_and_those_that_nobody_can_read(tmp_path):
     flags = ["0x0", "0x10", "what", "0", ""]
     path = written(tmp_path, "a.csv", mjd=[1.0, 2, 3, 4, 5], mag=[1.0] * 5, catflags=flags)
-    assert read_curves(path).time_d.tolist() == [1, 4]
+    assert read_curves(path, bad_bits=-1).time_d.tolist() == [1, 4]
     assert read_curves(path, bad_bits=1).time_d.tolist() == [1, 2, 4]
 
 
@@ -153,6 +157,41 @@ def test_records_of_tess(tmp_path):
     assert curves.unit == "e-/s"
 
 
+def test_flags_and_errors_of_records(tmp_path):
+    flagged = detection("a", 1.0) | {"catflags": 32_768, "magerr": 0.1}
+    differing = detection("a", 2.0) | {"conflict": True}
+    fine = detection("a", 3.0) | {"catflags": 2, "magerr": 0.2}
+    curves = read_curves(records(tmp_path, flagged, differing, fine))
+    assert (curves.time_d.tolist(), curves.error.tolist()) == ([3], [0.2])
+    assert curves.time_system == MJD_UTC
+    assert read_curves(tmp_path, bad_bits=2).time_d.tolist() == [1]
+
+
+def test_a_csv_with_the_columns_of_the_schema(tmp_path):
+    table = part_table(
+        {"object": ["1", "1"], "band": ["r"] * 2, "time": [1.0, 2.0], "value": [3.0, 4.0]},
+        survey="ztf",
+        time=MJD_UTC,
+        unit="mag",
+        answer=Answer(),
+    )
+    pa_csv.write_csv(table.append_column("is", table["is_limit"]), tmp_path / "a.csv")
+    curves = read_curves(tmp_path / "a.csv")
+    assert (curves.objects, curves.unit, curves.time_system) == (("1",), "mag", MJD_UTC)
+
+
+def test_records_that_gnomon_writes(tmp_path, real, truth):
+    ((name, known),) = truth["tess"].items()
+    table = part_of(read_lightcurve(real / "tess" / name), answer=Answer())
+    answer = pa.array(np.zeros(table.num_rows), pa.int32())
+    write_records(tmp_path, "tess", tess_records(table.append_column("answer", answer)))
+    (one,) = read_curves(tmp_path)
+    (same,) = read_curves(real / "tess" / name)
+    assert len(one) == known["default"]["n_cadences"]
+    np.testing.assert_array_equal(one.value, same.value)
+    np.testing.assert_array_equal(one.time_d, same.time_d)
+
+
 def test_bands_by_number(tmp_path):
     path = written(tmp_path, "a.csv", jd=[1.0, 2.0, 3.0], magpsf=[7.0, 8.0, 9.0], fid=[3, 1, 2])
     assert read_curves(path).bands == ("g", "i", "r")
@@ -161,9 +200,13 @@ def test_bands_by_number(tmp_path):
 @pytest.mark.parametrize(
     ("record", "says"),
     [
-        ({"tic_id": "TIC7", "time": [1, 2], "flux": [3]}, "2 times and 1 fluxes"),
-        ({"observation_id": "x"}, "neither object_id nor tic_id"),
-        ([1], "no record"),
+        (
+            {"tic_id": "TIC7", "sector": 1, "cadence": "", "time": [1, 2], "flux": [3]},
+            "2 times and 1",
+        ),
+        ({"observation_id": "x"}, "object_id Field required"),
+        ([1], "no TESSRecord: .*; no ZTFRecord: "),
+        (detection("a", "soon"), "mjd Input should be a valid number"),
     ],
 )
 def test_records_that_are_no_light_curves(tmp_path, record, says):
@@ -207,7 +250,7 @@ def test_garbage_is_no_parquet(tmp_path):
     with pytest.raises(BadData, match=r"a\.parquet: "):
         read_curves(tmp_path / "a.parquet")
     (tmp_path / "record_1.json").write_text("{")
-    with pytest.raises(BadData, match="no JSON"):
+    with pytest.raises(BadData, match="Invalid JSON"):
         read_curves(tmp_path / "record_1.json")
 
 

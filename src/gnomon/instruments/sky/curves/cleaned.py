@@ -238,7 +238,7 @@ class _Work:
     def _is_flagged(self, mask: str | int) -> Truths:
         quality = pc.fill_null(self._table["quality"], ALL_BITS).to_numpy()
         surveys = self._table["survey"].combine_chunks().dictionary_encode()
-        bits = [_bits(name, mask) for name in surveys.dictionary.to_pylist()]
+        bits = [flag_bits(name, mask) for name in surveys.dictionary.to_pylist()]
         of_row = np.array(bits, np.int64)[surveys.indices.to_numpy(zero_copy_only=False)]
         return np.asarray((quality & of_row) != 0)[self._order]
 
@@ -318,7 +318,7 @@ class _Work:
         return {"n_curves": n_curves, "n_rows": len(self._mask), "n_used": n_used, **found}
 
 
-def _bits(survey: str, mask: str | int) -> int:
+def flag_bits(survey: str, mask: str | int = "default") -> int:
     """Return the bits of a mask: of TESS as lightkurve has them, of others any flag at all."""
     if isinstance(mask, int) or survey in _TESS:
         return mask_bits(mask)

@@ -6,8 +6,7 @@ is one object, which is called like the file.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -19,10 +18,12 @@ import pyarrow.parquet as pq
 
 from gnomon.errors import BadData, ConfigError, UnknownName
 from gnomon.instruments.sky.curves.batches import Curves, Use, curves_of
-from gnomon.instruments.sky.curves.schema import BTJD, PART_SCHEMA, UNREADABLE, Answer
+from gnomon.instruments.sky.curves.cleaned import cleaned, flag_bits
+from gnomon.instruments.sky.curves.record_files import read_records
+from gnomon.instruments.sky.curves.schema import BTJD, PART_SCHEMA, SCHEMA, UNREADABLE, Answer
+from gnomon.instruments.sky.curves.stages import QualityStage
 from gnomon.instruments.sky.tess.lightcurves import part_of, read_lightcurve
 
-_ALL_BITS = -1
 _FITS = (".fits", ".fits.gz")
 _SUFFIXES = (".csv", ".tsv", ".parquet", *_FITS)
 _USUAL = {
@@ -150,7 +151,7 @@ def read_table(
         raise ConfigError(f"there is no file {path}")
     table = _file(path)
     if set(PART_SCHEMA.names) <= set(table.column_names) and chosen == Columns():
-        return table if "mask" in table.column_names else _masked(table, bad_bits)
+        return _masked(_typed(table, path), bad_bits)
     return _named(table, chosen, path, bad_bits)
 
 
@@ -161,7 +162,7 @@ def _folder(path: Path, columns: Columns, bad_bits: int | None) -> pa.Table:
     if (whole := path / "lightcurves.parquet").is_file():
         return read_table(whole, columns, bad_bits=bad_bits)
     if records := sorted(path.glob("record_*.json")):
-        return _named(pa.table(_records(records)), columns, path, bad_bits)
+        return _masked(read_records(records), bad_bits)
     files = sorted(one for one in path.iterdir() if one.name.lower().endswith(_SUFFIXES))
     if not files:
         raise ConfigError(
@@ -197,70 +198,29 @@ def _file(path: Path) -> pa.Table:
         if path.suffix.lower() in {".parquet", ".pq"}:
             return pq.ParquetFile(path).read()
         if path.suffix.lower() == ".json":
-            return pa.table(_records([path]))
+            return read_records([path])
         separator = "\t" if path.suffix.lower() == ".tsv" else ","
         return pa_csv.read_csv(path, parse_options=pa_csv.ParseOptions(delimiter=separator))
     except (pa.ArrowInvalid, pa.ArrowTypeError, OSError) as error:
         raise BadData(f"{path.name}: {error}") from None
 
 
-def _records(paths: Sequence[Path]) -> dict[str, list[Any]]:
-    """Return the columns of records: one detection each (ZTF), or one curve each (TESS)."""
-    columns: dict[str, list[Any]] = {}
-    n_rows = 0
-    for path in paths:
-        rows = _record(path)
-        for name in columns.keys() | rows.keys():
-            there = columns.setdefault(name, [None] * n_rows)
-            there += rows.get(name, [None] * len(rows["object"]))
-        n_rows += len(rows["object"])
-    return columns
-
-
-def _record(path: Path) -> dict[str, list[Any]]:
-    try:
-        record = json.loads(path.read_bytes())
-    except ValueError as error:
-        raise BadData(f"{path.name}: no JSON: {error}") from None
-    if not isinstance(record, Mapping):
-        raise BadData(f"{path.name}: no record")
-    if "tic_id" in record:
-        return _tess_record(record, path)
-    if "object_id" in record:
-        named = {"object": "object_id", "time": "mjd", "filter": "filter", "mag": "mag_psf"}
-        named |= {"ra": "ra", "dec": "dec"}
-        row = {name: [record.get(source)] for name, source in named.items()}
-        return row | {"object": [str(record["object_id"])]}
-    raise BadData(f"{path.name}: no light curve: neither object_id nor tic_id")
-
-
-def _tess_record(record: Mapping[str, Any], path: Path) -> dict[str, list[Any]]:
-    times, fluxes = record.get("time") or [], record.get("flux") or []
-    if len(times) != len(fluxes):
-        raise BadData(f"{path.name}: {len(times)} times and {len(fluxes)} fluxes")
-    if not times:
-        # The object stays, with no points.
-        times, fluxes = [None], [None]
-    n = len(times)
-    return {
-        "object": [str(record["tic_id"])] * n,
-        "time": list(times),
-        "band": ["TESS"] * n,
-        "pdcsap_flux": list(fluxes),
-        "sector": [record.get("sector")] * n,
-        "cadence": [record.get("cadence")] * n,
-    }
-
-
 # -- columns
+
+
+def _typed(table: pa.Table, path: Path) -> pa.Table:
+    """Return rows of light curves with the types of the schema, which a CSV does not keep."""
+    known = {field.name: field for field in SCHEMA}
+    try:
+        return table.cast(pa.schema([known.get(field.name, field) for field in table.schema]))
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise BadData(f"{path.name}: {error}") from None
 
 
 def _masked(table: pa.Table, bad_bits: int | None) -> pa.Table:
     """Return light curves of a survey with the mask that `sky.clean` gives them."""
-    # Trends of light curves need SciPy, which takes long to load.
-    from gnomon.instruments.sky.curves.cleaned import cleaned  # noqa: PLC0415
-    from gnomon.instruments.sky.curves.stages import QualityStage  # noqa: PLC0415
-
+    if "mask" in table.column_names:
+        return table
     stage = QualityStage(mask="default" if bad_bits is None else bad_bits)
     return table.append_column("mask", cleaned(table, (stage,)).table["mask"])
 
@@ -287,7 +247,8 @@ def _named(table: pa.Table, columns: Columns, path: Path, bad_bits: int | None) 
     found |= {"ra_deg": _numbers(table, names["ra"], path)}
     found |= {"dec_deg": _numbers(table, names["dec"], path)}
     flags = table[names["quality"]] if names["quality"] else pa.chunked_array([pa.repeat(0, n)])
-    found["mask"] = _flags(flags, _ALL_BITS if bad_bits is None else bad_bits)
+    survey = "ztf" if names["quality"].lower() == "catflags" else ""
+    found["mask"] = _flags(flags, flag_bits(survey) if bad_bits is None else bad_bits)
     found |= {name: table[name] for name in KEPT if name in table.column_names}
     if names["time"].lower() == "btjd":
         found |= {"time_origin_jd": pa.repeat(BTJD.origin_jd, n)}

@@ -182,7 +182,7 @@ def test_records_of_observations(tmp_path):
 
 def test_a_wrong_range_is_told(tmp_path):
     record(tmp_path, 0, [1, 2, 3])
-    with pytest.raises(BadData, match="spectral_range is not two numbers"):
+    with pytest.raises(BadData, match="a spectral range has two ends, not 3"):
         observation_table([tmp_path])
 
 

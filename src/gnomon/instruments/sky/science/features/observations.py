@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from gnomon.errors import BadData
+from gnomon.instruments.sky.curves.record_files import is_observation, read_record
+from gnomon.instruments.sky.exports.records import MASTRecord
 
 _TABLE = ("obs_id", "instrument_name", "target_name", "t_exptime", "em_min", "em_max")
 
@@ -34,7 +35,7 @@ def is_observations(path: Path) -> bool:
         first = next(iter(sorted(records)), None) or next(iter(sorted(tables)), None)
         return first is not None and is_observations(first)
     if path.suffix == ".json":
-        return "observation_id" in _record(path)
+        return is_observation(path)
     if path.suffix != ".parquet":
         return False
     try:
@@ -52,7 +53,7 @@ def observation_table(paths: Sequence[Path]) -> pa.Table:
     Raises
     ------
     BadData
-        A file holds no observations, or a wavelength range is not two numbers.
+        A file holds no observations.
     """
     table = pa.concat_tables([one for path in paths for one in _tables(path)])
     span = pc.subtract(table["wavelength_max"], table["wavelength_min"])
@@ -79,23 +80,10 @@ def _of_table(path: Path) -> pa.Table:
 
 
 def _of_record(path: Path) -> pa.Table:
-    record = _record(path)
-    waves = record.get("spectral_range") or [None, None]
-    texts = [record.get(name) for name in ("observation_id", "instrument", "target")]
-    if len(waves) != 2 or texts[0] is None:  # noqa: PLR2004
-        raise BadData(f"{path.name}: no observation, or its spectral_range is not two numbers")
-    try:
-        return _table(*([value] for value in (*texts, record.get("exposure_time"), *waves)))
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-        raise BadData(f"{path.name}: {error}") from None
-
-
-def _record(path: Path) -> Mapping[str, Any]:
-    try:
-        record = json.loads(path.read_bytes())
-    except ValueError as error:
-        raise BadData(f"{path.name}: no JSON: {error}") from None
-    return record if isinstance(record, Mapping) else {}
+    record = read_record(path, MASTRecord)
+    waves = record.spectral_range or (None, None)
+    texts = (record.observation_id, record.instrument, record.target)
+    return _table(*([value] for value in (*texts, record.exposure_time, *waves)))
 
 
 def _table(*columns: Any) -> pa.Table:
