@@ -56,7 +56,12 @@ def write_table(
 
 
 def write_row_groups(
-    path: Path, schema: pa.Schema, tables: Iterable[pa.Table], provenance: Provenance
+    path: Path,
+    schema: pa.Schema,
+    tables: Iterable[pa.Table],
+    provenance: Provenance,
+    *,
+    zstd_level: int = 1,
 ) -> None:
     """Write tables as `write_table` does, each as one row group, and hold one at a time.
 
@@ -67,7 +72,7 @@ def write_row_groups(
     """
     part = path.with_name(path.name + ".part")
     whole = described(schema.empty_table(), provenance).schema
-    with pq.ParquetWriter(part, whole, compression_level=1, **_OPTIONS) as writer:
+    with pq.ParquetWriter(part, whole, compression_level=zstd_level, **_OPTIONS) as writer:
         for table in tables:
             writer.write_table(table, row_group_size=max(1, table.num_rows))
     part.replace(path)
