@@ -265,6 +265,24 @@ def test_avro_of_something_else_is_refused(tmp_path):
             read_alerts(tmp_path / "x.avro")
 
 
+def test_a_schema_that_is_none_is_refused(tmp_path):
+    content = packet("ztf", "4.02").replace(b'"name": "jd"', b'"nome": "jd"')
+    with pytest.raises(BadData, match="its schema is none"):
+        read(tmp_path, content)
+
+
+@pytest.mark.parametrize("items", ["null", {"type": "record", "name": "none", "fields": []}])
+def test_lists_of_nothing_do_not_go_on_for_ever(tmp_path, items):
+    import fastavro  # noqa: PLC0415 - an extra
+
+    fields = [{"name": "a", "type": ["null", {"type": "array", "items": items}]}]
+    with (tmp_path / "x.avro").open("wb") as stream:
+        schema = {"type": "record", "name": "x", "fields": fields}
+        fastavro.writer(stream, schema, [{"a": None}])
+    with pytest.raises(BadData, match="lists of nothing"):
+        read_alerts(tmp_path / "x.avro")
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_damage_is_bad_data_and_nothing_else(tmp_path_factory, data):

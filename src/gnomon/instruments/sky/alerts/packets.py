@@ -69,15 +69,33 @@ def read_alerts(path: Path, name: str = "") -> list[Alert]:
 
 def _records(content: bytes) -> tuple[str, list[Mapping[str, Any]]]:
     import fastavro  # noqa: PLC0415 - an extra, and late
+    from fastavro.schema import SchemaParseException  # noqa: PLC0415  as above
 
     if not content.startswith(_MAGIC):
         raise BadData("is no Avro file")
     with BytesIO(content) as stream:
-        reader: Any = fastavro.reader(stream)
+        try:
+            reader: Any = fastavro.reader(stream)
+        except SchemaParseException as error:
+            raise BadData(f"its schema is none: {_first_line(error)}") from None
         schema: Any = reader.writer_schema
         if not isinstance(schema, dict):
             raise BadData("its schema is no record")
+        if _is_endless(schema):
+            raise BadData("its schema has lists of nothing")
         return f"{schema.get('namespace', '')}.{schema.get('name', '')}", list(reader)
+
+
+def _is_endless(schema: Any) -> bool:
+    """Tell whether a list may hold any number of items without a byte, as damage can have it."""
+    if isinstance(schema, list):
+        return any(_is_endless(one) for one in schema)
+    if not isinstance(schema, dict):
+        return False
+    inside = [schema.get("type"), schema.get("items"), schema.get("values")]
+    inside += schema.get("fields", ())
+    is_empty = schema.get("type") == "record" and not schema.get("fields")
+    return is_empty or "null" in inside[1:3] or any(_is_endless(one) for one in inside)
 
 
 def _alert(record: Mapping[str, Any], schema_name: str) -> Alert:
