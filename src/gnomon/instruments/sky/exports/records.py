@@ -5,9 +5,7 @@ Further keys may follow. A number that is not known is null: JSON has no NaN.
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Mapping
 from typing import Annotated, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, model_validator
@@ -28,7 +26,7 @@ class Record(BaseModel):
 
     def text(self) -> str:
         """Return it as JSON, two spaces a level."""
-        return json.dumps(_plain(self.model_dump()), indent=2, ensure_ascii=False, allow_nan=False)
+        return self.model_dump_json(indent=2)  # of NaN, also in further keys, it makes null
 
 
 class ZTFRecord(Record):
@@ -105,12 +103,3 @@ class MASTRecord(Record):
         if len(self.spectral_range) not in {0, 2}:
             raise ValueError(f"a spectral range has two ends, not {len(self.spectral_range)}")
         return self
-
-
-def _plain(value: object) -> object:
-    """Return a value without NaN, however deep."""
-    if isinstance(value, Mapping):
-        return {name: _plain(one) for name, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
-    return _known(value)
