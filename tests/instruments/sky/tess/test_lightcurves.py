@@ -157,6 +157,13 @@ def test_late_sectors_of_qlp_name_their_flux_anew(written):
     assert part_of(curve, flux="sys_rm", answer=ANSWER)["value"].to_pylist() == [1.0] * 8
 
 
+def test_points_of_low_precision_are_not_good_by_the_hard_masks(written):
+    early, late = (read_lightcurve(written(qlp(sector))) for sector in (11, 60))
+    late.quality[:] = 1 << 30
+    assert [early.is_good(mask)[1] for mask in MASKS] == [True, True, False, False]
+    assert [late.is_good(mask)[1] for mask in MASKS] == [True, True, False, False]
+
+
 def test_a_flux_that_is_absent_is_named_with_what_is_there(written):
     curve = read_lightcurve(written(qlp()))
     with pytest.raises(

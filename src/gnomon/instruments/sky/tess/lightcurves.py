@@ -21,7 +21,7 @@ from gnomon.formats.fits import Fits
 from gnomon.formats.fits_header import Header
 from gnomon.formats.fits_table import Table
 from gnomon.instruments.sky.curves.schema import BTJD, Answer, part_table
-from gnomon.instruments.sky.tess.quality import is_good
+from gnomon.instruments.sky.tess.quality import is_good, low_precision_bit, mask_bits
 
 Floats = NDArray[np.float64]
 
@@ -138,8 +138,14 @@ class TessCurve:
         return Flux(name, value, errors, _UNITS[unit.lower()])
 
     def is_good(self, mask: str | int = "default") -> NDArray[np.bool_]:
-        """Tell which rows have a time and no flag of a mask; shape (n,)."""
-        return is_good(self.quality, mask) & np.isfinite(self.time_d)
+        """Tell which rows have a time and no flag of a mask; shape (n,).
+
+        The masks ``hard`` and ``hardest`` name QLP's mark of low precision too.
+        """
+        bits = mask_bits(mask)
+        if self.author == "QLP" and mask in {"hard", "hardest"}:
+            bits |= low_precision_bit(self.sector)
+        return is_good(self.quality, bits) & np.isfinite(self.time_d)
 
 
 def read_lightcurve(path: Path, *, checked: bool = True, name: str = "") -> TessCurve:
