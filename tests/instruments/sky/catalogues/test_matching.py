@@ -88,6 +88,9 @@ def test_tables_of_something_else_are_refused(tmp_path):
             pa.table({"catalogue": ["a"], "ra_deg": [1.0], "dec_deg": [1.0]}),
             1.0,
         )
+    wrong = ENTRIES.set_column(3, "ra_deg", pa.array(["a", "b", "c", "d"]))
+    with pytest.raises(BadData, match="no catalogue: Failed to parse"):
+        looked_up(objects_of(pq.read_table(curves(tmp_path).path)), wrong, 1.0)
     with pytest.raises(BadData, match="no column object"):
         objects_of(pa.table({"ra_deg": [1.0], "dec_deg": [1.0]}))
     source = curves(tmp_path)

@@ -63,6 +63,7 @@ def test_angles_are_read_as_people_write_them(tmp_path, ra, dec, expected):
         ("x,dec\n1,1\n", "no column of the ra is known: x, dec"),
         ("", "x.csv"),
         ("ra,dec\n1,2,3\n", "x.csv"),
+        ("ra,dec,ra\n1,2,3\n", "two columns are called ra"),
     ],
 )
 def test_what_is_wrong_is_told(tmp_path, text, message):
@@ -71,8 +72,8 @@ def test_what_is_wrong_is_told(tmp_path, text, message):
 
 
 def test_columns_can_be_named(tmp_path):
-    path = csv(tmp_path, "who,l,a,d,ra,dec\nx,AGN,1,2,9,9\n")
-    table = read_catalogue(path, "c", PlaceColumns("a", "d", "who", "l"))
+    path = csv(tmp_path, "who,l,x,y,ra,dec\nx,AGN,00:04:00,2,9,9\n")
+    table = read_catalogue(path, "c", PlaceColumns("x", "y", "who", "l"))
     assert table.to_pylist() == [
         {"catalogue": "c", "entry": "x", "label": "AGN", "ra_deg": 1.0, "dec_deg": 2.0}
     ]

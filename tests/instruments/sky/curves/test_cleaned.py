@@ -262,3 +262,9 @@ def test_what_is_no_file_of_curves_is_refused(tmp_path):
     pq.write_table(pa.table({"time": [1.0]}), tmp_path / "y.parquet")
     with pytest.raises(BadData, match="no column survey, object"):
         read(tmp_path / "y.parquet")
+    rows = table([1.0])
+    place = rows.schema.get_field_index("time")
+    other = rows.set_column(place, "time", rows["time"].cast(pa.string()))
+    pq.write_table(other, tmp_path / "z.parquet")
+    with pytest.raises(BadData, match="column time is string, not double"):
+        read(tmp_path / "z.parquet")

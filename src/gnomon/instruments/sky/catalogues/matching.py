@@ -75,12 +75,16 @@ def looked_up(
     Raises
     ------
     BadData
-        The catalogue lacks columns.
+        The catalogue lacks columns, or they are of other types.
     ConfigError
         The radius makes no sense.
     """
     if absent := [n for n in CATALOGUE_SCHEMA.names if n not in catalogue.column_names]:
         raise BadData(f"no catalogue: there is no column {', '.join(absent)}")
+    try:
+        catalogue = catalogue.select(CATALOGUE_SCHEMA.names).cast(CATALOGUE_SCHEMA)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise BadData(f"no catalogue: {error}") from None
     names = pc.unique(catalogue["catalogue"]).to_pylist()
     parts = [MATCHES_SCHEMA.empty_table()]
     for name in sorted(str(one) for one in names):

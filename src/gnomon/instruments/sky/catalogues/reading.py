@@ -95,7 +95,8 @@ def read_catalogue(
     called = file_name or path.name
     table = _file(path, called)
     names = _names(table, columns or PlaceColumns(), called)
-    ra, dec = (_angles(table[names[what]], names[what], called) for what in ("ra", "dec"))
+    ra = _angles(table, names["ra"], called, hours=True)
+    dec = _angles(table, names["dec"], called, hours=False)
     made = {
         "catalogue": pa.repeat(name, table.num_rows),
         "entry": _texts(table, names["entry"]) or _numbers_as_text(table.num_rows),
@@ -159,6 +160,8 @@ def _names(table: pa.Table, columns: PlaceColumns, called: str) -> dict[str, str
             raise UnknownName(f"column of {called}", given, table.column_names)
         usual = next((there[name] for name in _USUAL[field.name] if name in there), "")
         names[field.name] = given or usual
+    if double := [name for name in names.values() if table.column_names.count(name) > 1]:
+        raise BadData(f"{called}: two columns are called {double[0]}")
     if missing := [what for what in ("ra", "dec") if not names[what]]:
         known = ", ".join(table.column_names[:20])
         raise BadData(f"{called}: no column of the {' and '.join(missing)} is known: {known}")
@@ -176,15 +179,15 @@ def _numbers_as_text(n_rows: int) -> pa.Array:
     return pa.array([str(n) for n in range(1, n_rows + 1)], pa.string())
 
 
-def _angles(column: pa.ChunkedArray, name: str, called: str) -> Floats:
-    """Return degrees; text in sexagesimal is hours where it is a right ascension."""
+def _angles(table: pa.Table, name: str, called: str, *, hours: bool) -> Floats:
+    """Return degrees; text in sexagesimal is in hours, or in degrees."""
+    column = table[name]
     try:
         return np.asarray(pc.fill_null(column.cast(pa.float64()), np.nan).to_numpy(), np.float64)
     except pa.ArrowInvalid:  # text, not of numbers alone
         column = column.cast(pa.string())
     except pa.ArrowNotImplementedError as error:
         raise BadData(f"{called}: {name} is no angle: {error}") from None
-    hours = "ra" in name.lower() or "alpha" in name.lower()
     return np.array(
         [_angle(text, n, name, called, hours=hours) for n, text in enumerate(column.to_pylist(), 1)]
     )

@@ -78,7 +78,7 @@ def read(path: Path) -> CurvesFile:
     Raises
     ------
     BadData
-        It is no Parquet, or lacks columns.
+        It is no Parquet, lacks columns, or has them of other types.
     """
     try:
         with pq.ParquetFile(path) as file:
@@ -89,6 +89,9 @@ def read(path: Path) -> CurvesFile:
         raise BadData(f"{path.name}: {error}") from None
     if absent := [name for name in PART_SCHEMA.names if name not in table.column_names]:
         raise BadData(f"{path.name}: no light curves: no column {', '.join(absent)}")
+    for field in PART_SCHEMA:
+        if (there := table.schema.field(field.name).type) != field.type:
+            raise BadData(f"{path.name}: column {field.name} is {there}, not {field.type}")
     return CurvesFile(table, sizes)
 
 
