@@ -1,5 +1,6 @@
 """Handing on: a batch and records of files, an answer at a time, counted alike with and without."""
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from gnomon.errors import BadData
 from gnomon.instruments.sky.curves.schema import BTJD, MJD_UTC, Answer, part_table, with_answers
 from gnomon.instruments.sky.exports.handing_on import hand_on, merged
+from gnomon.instruments.sky.tess.lightcurves import part_of, read_lightcurve
 
 
 def stored(folder, n, name, times):
@@ -79,3 +81,22 @@ def test_rows_of_another_source_are_refused(ztf, tmp_path):
     with pytest.raises(BadData, match="obs_id"):
         hand_on(ztf, "mast", tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_the_real_curve_of_tess_comes_through_unchanged(real, truth, tmp_path):
+    (file,) = (real / "tess").glob("*_lc.fits")
+    known, curve = truth["tess"][file.name], read_lightcurve(file)
+    for n in (1, 2):  # asked for twice
+        answer = Answer("https://mast", f"{n}", "", f"2026-01-0{n}T00:00:00Z", f"{n}" * 64)
+        pq.write_table(part_of(curve, answer=answer), tmp_path / f"{n}.parquet")
+    found = hand_on(merged(tmp_path.glob("*.parquet")), "tess", tmp_path / "out")
+    assert found.n_records == 1
+    assert len(found.first.flux) == known["none"]["n_finite_pdcsap"]
+
+    rows = pq.read_table(tmp_path / "out" / "lightcurves.parquet")
+    assert rows.num_rows == known["none"]["n_cadences"]
+    assert not any(rows["conflict"].to_pylist())
+    good = rows["quality"].to_numpy() & 17087 == 0
+    assert good.sum() == known["default"]["n_cadences"]
+    flux = rows["value"].to_numpy()[good].astype("f4")
+    assert np.nanmedian(flux) == known["default"]["median_pdcsap"]
