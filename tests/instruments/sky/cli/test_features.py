@@ -3,11 +3,15 @@
 import csv
 import json
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from gnomon.formats.parquet import read_provenance
+from gnomon.instruments.sky.curves.cleaned import cleaned
+from gnomon.instruments.sky.curves.schema import MJD_UTC, Answer, part_table
+from gnomon.instruments.sky.curves.stages import DetrendStage
 from terminal import gnomon, snapshot
 
 CSV = "oid,mjd,mag,magerr,filtercode\n1,1,17,0.1,zg\n1,2,18,0.1,zr\n1,3,19,0.2,zr\n2,1,20,0.1,zg\n"
@@ -109,6 +113,23 @@ def test_other_names_of_columns(tmp_path):
     assert (row["object_id"], row["mean_mag"], row["filters"]) == ("star", "6.0", "")
     said = gnomon("sky", "features", "star.csv", "--time", "whem", folder=tmp_path, code=2)
     assert "did you mean 'when'" in said.err
+
+
+def test_cleaned_curves_as_measured_and_without_their_trend(tmp_path, sky):
+    mjd = np.linspace(58_000, 58_100, 200)
+    star = next(star for star in sky.stars if star.variability == "trend")
+    columns = {"object": [star.name] * 200, "band": ["r"] * 200, "time": mjd}
+    columns |= {"value": star.magnitude("r", mjd), "error": np.full(200, 0.02)}
+    table = part_table(columns, survey="ztf", time=MJD_UTC, unit="mag", answer=Answer())
+    made = cleaned(table, (DetrendStage(window_d=20.0),)).table
+    pq.write_table(made, tmp_path / "clean.parquet")
+    gnomon("sky", "features", "clean.parquet", "-o", "1", folder=tmp_path)
+    gnomon("sky", "features", "clean.parquet", "-o", "2", "--flat", folder=tmp_path)
+    (as_measured,) = rows_of(tmp_path / "1" / "features.csv")
+    (flat,) = rows_of(tmp_path / "2" / "features.csv")
+    assert float(as_measured["mean_mag"]) == pytest.approx(star.mean_mag, abs=0.1)
+    assert abs(float(flat["mean_mag"])) < 1e-3
+    assert float(flat["std_mag"]) < float(as_measured["std_mag"]) / 10
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,7 @@ _USUAL = {
     "ra": ("ra_deg", "ra"),
     "dec": ("dec_deg", "dec"),
 }
+_NUMBERS = {"time": "time", "value": "value", "error": "error", "ra": "ra_deg", "dec": "dec_deg"}
 _POINT = ("object", "band", "time", "value", "is_limit")
 KEPT = ("sector", "cadence", "cadence_s")
 """What tells apart the light curves of one object in one band."""
@@ -132,7 +133,7 @@ def read_all(
 def read_tables(
     paths: Sequence[Path], columns: Columns | None = None, *, bad_bits: int | None = None
 ) -> pa.Table:
-    """Return the rows of several files, the same row once; see `read_table`."""
+    """Return the rows of several files, the same point once; see `read_table`."""
     tables = [read_table(path, columns, bad_bits=bad_bits) for path in paths]
     return tables[0] if len(tables) == 1 else _without_repeats(_stacked(tables))
 
@@ -242,10 +243,7 @@ def _named(table: pa.Table, columns: Columns, path: Path, bad_bits: int | None) 
         "band": _bands(table, names["band"], _default_band(names["value"])),
         "unit": pa.repeat(columns.unit or _unit(names["value"]), n),
     }
-    for what, column in (("time", "time"), ("value", "value"), ("error", "error")):
-        found[column] = _numbers(table, names[what], path)
-    found |= {"ra_deg": _numbers(table, names["ra"], path)}
-    found |= {"dec_deg": _numbers(table, names["dec"], path)}
+    found |= {column: _numbers(table, names[what], path) for what, column in _NUMBERS.items()}
     flags = table[names["quality"]] if names["quality"] else pa.chunked_array([pa.repeat(0, n)])
     survey = "ztf" if names["quality"].lower() == "catflags" else ""
     found["mask"] = _flags(flags, flag_bits(survey) if bad_bits is None else bad_bits)
@@ -297,7 +295,7 @@ def _numbers(table: pa.Table, name: str, path: Path) -> Any:
         raise BadData(f"{path.name}: {name} is no number: {error}") from None
 
 
-def _flags(column: pa.ChunkedArray, bad_bits: int | None) -> Any:
+def _flags(column: pa.ChunkedArray, bad_bits: int) -> Any:
     """Return a mask: 1 where a bit tells against a row; what cannot be read has every one."""
     if not pa.types.is_integer(column.type):
         flags = pa.array([_flag(text) for text in column.to_pylist()], pa.int64())

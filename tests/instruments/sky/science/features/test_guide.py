@@ -170,6 +170,21 @@ def test_a_table_of_observations(tmp_path):
     assert second["instrument"] is second["wavelength_span"] is None
 
 
+def test_columns_that_were_not_asked_for_are_null(tmp_path):
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({name: OBSERVED[name] for name in ("em_max", "obs_id")}), path)
+    assert is_observations(path)
+    rows = observation_table([path]).to_pylist()
+    assert rows[0] == {**dict.fromkeys(X), "observation_id": "x", "wavelength_max": 867.5}
+
+
+def test_an_observation_has_a_name(tmp_path):
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table(OBSERVED | {"obs_id": ["x", None]}), path)
+    with pytest.raises(BadData, match="has no obs_id"):
+        observation_table([path])
+
+
 def test_records_of_observations(tmp_path):
     record(tmp_path, 0, [713.5, 867.5])
     record(tmp_path, 1, [], "z")

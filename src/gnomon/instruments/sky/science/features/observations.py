@@ -15,7 +15,7 @@ from gnomon.instruments.sky.curves.record_files import is_observation, read_reco
 from gnomon.instruments.sky.exports.records import MASTRecord
 
 _TABLE = ("obs_id", "instrument_name", "target_name", "t_exptime", "em_min", "em_max")
-
+"""The columns of MAST in the order of `_SCHEMA`; all but the first may be absent."""
 _SCHEMA = pa.schema(
     {
         "observation_id": pa.string(),
@@ -39,9 +39,10 @@ def is_observations(path: Path) -> bool:
     if path.suffix != ".parquet":
         return False
     try:
-        return set(_TABLE) <= set(pq.read_schema(path).names)
+        names = set(pq.read_schema(path).names)
     except (pa.ArrowInvalid, OSError):
         return False
+    return _TABLE[0] in names and not names >= {"object", "time"}
 
 
 def observation_table(paths: Sequence[Path]) -> pa.Table:
@@ -72,11 +73,16 @@ def _tables(path: Path) -> list[pa.Table]:
 
 def _of_table(path: Path) -> pa.Table:
     try:
-        table = pq.ParquetFile(path).read(columns=list(_TABLE))
-        columns = [table[name] for name in _TABLE]
-        return _table(*columns)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, KeyError, OSError) as error:
+        file = pq.ParquetFile(path)
+        there = [name for name in _TABLE if name in file.schema_arrow.names]
+        table = file.read(columns=there)
+        nothing = pa.nulls(table.num_rows)
+        made = _table(*(table[name] if name in there else nothing for name in _TABLE))
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
         raise BadData(f"{path.name}: no table of observations: {error}") from None
+    if made["observation_id"].null_count:
+        raise BadData(f"{path.name}: an observation has no {_TABLE[0]}")
+    return made
 
 
 def _of_record(path: Path) -> pa.Table:
@@ -88,7 +94,9 @@ def _of_record(path: Path) -> pa.Table:
 
 def _table(*columns: Any) -> pa.Table:
     cast = [
-        column.cast(kind) if isinstance(column, pa.ChunkedArray) else pa.array(column, kind)
+        column.cast(kind)
+        if isinstance(column, pa.ChunkedArray | pa.Array)
+        else pa.array(column, kind)
         for column, kind in zip(columns, _SCHEMA.types, strict=True)
     ]
     return pa.table(cast, _SCHEMA)
