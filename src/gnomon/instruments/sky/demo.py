@@ -5,11 +5,12 @@ Each line that it shows is a command that a user types; the numbers below it are
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from math import isnan
 from pathlib import Path
+from typing import Any
 
 from rich.table import Table
 
@@ -107,20 +108,23 @@ def _look(shown: Demo) -> None:
 
 @dataclass(frozen=True)
 class Recovered:
-    """What became of the period of one star in one band.
+    """What became of the period of one star with one method.
 
     Attributes
     ----------
+    n_curves, n_periods : int
+        In how many light curves it was searched for, and in how many there is one.
     true_d, found_d : float
-        Days; NaN where there is none.
+        Days; NaN where there is none. What is found is that of the most significant curve.
     error : float
         Relative.
     """
 
     star: str
     variability: str
-    band: str
     method: str
+    n_curves: int
+    n_periods: int
     true_d: float
     found_d: float
     error: float
@@ -132,10 +136,13 @@ def recovered(project: Project, services: Services) -> list[Recovered]:
 
     with project.catalog() as catalog:
         paths = [project.store.path(one.dataset) for one in datasets(catalog, PERIODS.name)]
-    rows = [row for path in paths for row in pq.read_table(path, partitioning=None).to_pylist()]
+    by_star: dict[tuple[str, str], list[dict[str, Any]]] = {}
     stars = _stars(services)
-    found = [_recovered(stars[row["object"]], row) for row in rows]
-    return sorted(found, key=lambda one: (one.star, one.band, one.method))
+    for path in paths:
+        for row in pq.read_table(path, partitioning=None).to_pylist():
+            place = stars[row["object"]].name, str(row["method"])
+            by_star.setdefault(place, []).append(row)
+    return [_recovered(stars[rows[0]["object"]], rows) for _, rows in sorted(by_star.items())]
 
 
 def _stars(services: Services) -> dict[str, Star]:
@@ -149,13 +156,15 @@ def _stars(services: Services) -> dict[str, Star]:
     return by_tess | by_ztf
 
 
-def _recovered(star: Star, row: dict[str, object]) -> Recovered:
-    found_d = float(str(row["period_d"])) if row["significant"] else float("nan")
+def _recovered(star: Star, rows: Sequence[Mapping[str, Any]]) -> Recovered:
+    best = min(rows, key=lambda row: float(row["log10_fap"]))
+    found_d = float(best["period_d"])
     return Recovered(
         star.name,
         star.variability,
-        str(row["band"]),
-        str(row["method"]),
+        str(best["method"]),
+        len(rows),
+        sum(bool(row["significant"]) for row in rows),
         star.period_d,
         found_d,
         abs(found_d / star.period_d - 1),
@@ -168,14 +177,15 @@ def _show(shown: Demo, services: Services, found: Sequence[Recovered]) -> None:
         shown.screen.document({"commands": shown.said, "recovered": rows})
         return
     table = Table(title="periods, against the truth of the simulation", title_justify="left")
-    for column in ("star", "is", "band", "method"):
+    for column in ("star", "is", "method"):
         table.add_column(column)
-    for column in ("true, d", "found, d", "off by"):
+    for column in ("curves", "periods", "true, d", "found, d", "off by"):
         table.add_column(column, justify="right")
     for row in found:
         off = "" if isnan(row.error) else f"{row.error:.0e}"
         days = (_days(row.true_d), _days(row.found_d))
-        table.add_row(row.star, row.variability, row.band, row.method, *days, off)
+        counts = (str(row.n_curves), str(row.n_periods))
+        table.add_row(row.star, row.variability, row.method, *counts, *days, off)
     shown.screen.out.print()
     shown.screen.out.print(table)
     failed = sum(request.code >= _FAILED for request in services.requests)

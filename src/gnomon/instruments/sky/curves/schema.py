@@ -13,7 +13,7 @@ time_scale      text     ``UTC``, ``TDB`` or ``TAI``
 time_place      text     ``TOPOCENTER``, ``HELIOCENTER`` or ``BARYCENTER`` (FITS TREFPOS)
 value           float64  in `unit`: magnitude or flux
 error           float64  in `unit`, one standard deviation; NaN where it is not known
-unit            text     ``mag``, ``e-/s``, ``nJy``, ``Jy``
+unit            text     ``mag``, ``e-/s``, ``nJy``, ``Jy``; ``1`` where it is relative
 quality         int64    the survey's own flags, 0 where there is nothing to say against it;
                          `UNREADABLE` where the archive's flags could not be read
 is_limit        bool     nothing was seen: `value` is the limit
@@ -41,7 +41,7 @@ UNREADABLE = -1
 """A quality of which every bit is set: it fails every mask."""
 MJD_ORIGIN_JD = 2_400_000.5
 BTJD_ORIGIN_JD = 2_457_000.0
-UNITS = ("mag", "e-/s", "nJy", "Jy")
+UNITS = ("mag", "e-/s", "nJy", "Jy", "1")
 
 _PART_FIELDS = (
     ("survey", pa.string()),

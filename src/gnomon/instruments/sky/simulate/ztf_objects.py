@@ -83,8 +83,9 @@ class ZtfObject:
         # One draw an epoch and quantity, night after night: more nights change no earlier one.
         drawn = chance.normal(size=(nights, 6))
         night = np.arange(nights, dtype=np.float64)
-        mjd = _FIRST_MJD + 1.9937 * night + 0.03 * self.filter_id + 0.01 * np.tanh(drawn[:, 0])
-        mjd += 0.02 * FIELDS.index(self.field)
+        # Every second to fourth night, at some hour: times that are too regular hide periods.
+        mjd = _FIRST_MJD + 3 * night + (7 * night) % 3 + 0.15 * np.tanh(drawn[:, 0])
+        mjd += 0.03 * self.filter_id + 0.02 * FIELDS.index(self.field)
         error = 0.01 + 0.002 * np.abs(drawn[:, 1])
         flags = np.where(np.abs(drawn[:, 2]) > 2.2, BAD, 0)  # noqa: PLR2004 - one in 36
         mag = self.star.magnitude(self.band, mjd) + error * drawn[:, 3] + 0.8 * (flags != 0)
