@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import shlex
 import shutil
 from collections.abc import Iterator
 from contextlib import chdir, contextmanager, redirect_stdout
@@ -54,7 +55,7 @@ class Demo:
         shown = io.StringIO()
         command = typer.main.get_command(app)
         with chdir(self.folder), redirect_stdout(shown):
-            code = command.main([*words.split(), "--json"], standalone_mode=False)
+            code = command.main([*shlex.split(words), "--json"], standalone_mode=False)
         answer = json.loads(shown.getvalue() or "{}")
         if code:
             raise GnomonError(f"`gnomon {words}` ended with {code}: {shown.getvalue()[:500]}")

@@ -61,7 +61,7 @@ def demo(folder: Path, source: Path | None, screen: Screen) -> None:
         _prepare(shown, services)
         _first(shown, sky)
         _again(shown, sky)
-    _look(shown)
+    _look(shown, services)
     _show(shown, services, recovered(project, services))
 
 
@@ -98,12 +98,16 @@ def _again(shown: Demo, sky: Sky) -> None:
     shown.run("run sky-science")
 
 
-def _look(shown: Demo) -> None:
+def _look(shown: Demo, services: Services) -> None:
     shown.tell("files of anybody's: features and periods of any CSV or Parquet")
     shown.run("sky features data/raw/ztf --output features.csv")
     shown.run("sky period data/raw/tess/lightcurves.parquet --method bls --output periods.csv")
     if find_spec("matplotlib"):
-        shown.run("sky plot data/raw/ztf/lightcurves.parquet --output pictures")
+        pulsating, with_planet = services.sky.stars[:2]
+        one = services.irsa.truth(pulsating).objects[0].oid
+        shown.run(f"sky plot data/raw/ztf/lightcurves.parquet --only {one} --output pictures")
+        curves = "data/raw/tess/lightcurves.parquet"
+        shown.run(f"sky plot {curves} --only 'TIC {with_planet.tic}' --output pictures")
 
 
 @dataclass(frozen=True)
