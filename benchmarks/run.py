@@ -20,11 +20,13 @@ from benchmarks import (
     overhead,
     packets,
     planning,
+    sky_cleaning,
     sky_features,
     sky_fits,
     sky_ingest,
     sky_irsa,
     sky_mast,
+    sky_periods,
     tables,
 )
 
@@ -40,11 +42,13 @@ BENCHMARKS = {
     "imap_apply": imap_apply.run,
     "imap_hk": imap_hk.run,
     "packets": packets.run,
+    "sky_cleaning": sky_cleaning.run,
     "sky_fits": sky_fits.run,
     "sky_ingest": sky_ingest.run,
     "sky_irsa": sky_irsa.run,
     "sky_mast": sky_mast.run,
     "sky_features": sky_features.run,
+    "sky_periods": sky_periods.run,
     "tables": tables.run,
     "imports": imports.run,
 }

@@ -140,10 +140,11 @@ def number_of(record: Mapping[str, Any], *names: str, missing: float = -999.0) -
     missing : float
         Numbers down from it stand for "unknown".
     """
-    value = next((record[name] for name in names if record.get(name) is not None), None)
-    if value is None or value <= missing:
-        return NAN
-    return float(value)
+    for name in names:
+        value = record.get(name)
+        if value is not None:
+            return NAN if value <= missing else float(value)
+    return NAN
 
 
 def needed(record: Mapping[str, Any], *names: str) -> Any:
