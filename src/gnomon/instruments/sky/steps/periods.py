@@ -9,6 +9,7 @@ from pydantic import Field
 
 from gnomon.core.dataset import Input, Provenance, Report
 from gnomon.core.steps import In, Out, StepConfig, step
+from gnomon.errors import BadData
 from gnomon.instruments.sky.kinds import CLEAN, PERIODS
 
 if TYPE_CHECKING:
@@ -79,8 +80,11 @@ def periods(
         A file is no light curve, or one object and band has times of different systems.
     """
     # NumPy, Numba and Arrow take long to load, and every command loads this module.
+    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
     from gnomon.formats.parquet import write_table  # noqa: PLC0415
-    from gnomon.instruments.sky.curves.reading import read_curves  # noqa: PLC0415
+    from gnomon.instruments.sky.curves.batches import curves_of  # noqa: PLC0415
     from gnomon.instruments.sky.science.periods.search import find_periods  # noqa: PLC0415
     from gnomon.instruments.sky.science.periods.table import period_table  # noqa: PLC0415
 
@@ -88,7 +92,11 @@ def periods(
     use = config.use
     if use == "auto":
         use = "flat" if search.method == "bls" else "value"
-    found = find_periods(read_curves(curves.path, use=use), search)
+    try:
+        table = pq.ParquetFile(curves.path).read()
+    except (pa.ArrowInvalid, OSError) as error:
+        raise BadData(f"{curves.path.name}: no Parquet: {error}") from None
+    found = find_periods(curves_of(table, use=use), search)
     write_table(out, period_table(found), provenance)
     n_significant = sum(one.significant for one in found)
     return Report(metrics={"n_curves": len(found), "n_significant": n_significant})
