@@ -56,7 +56,7 @@ data_sources:
         dataproduct_type: [image]
         target_name: [M31]
 """
-_IGNORED = ("/data/", "/store/", "/gnomon.db*", "/.env")
+_IGNORED = tuple(f"/{name}" for name in ("data/", "store/", "gnomon.db*", ".env"))
 _GITIGNORE = ".gitignore"
 
 
