@@ -70,6 +70,11 @@ def test_two_files_of_one_name_are_told(station, folder, sky):
     assert len(station.datasets()) == 2
 
 
+def test_no_more_files_are_taken_than_wanted(station, folder):
+    assert station.run(SOURCE, folder=str(folder), most=1).ok
+    assert [key for _, key in station.datasets()] == ["survey=ztf-alerts,alert=1"]
+
+
 def test_a_folder_that_is_not_there_is_an_error(station, tmp_path):
     assert not station.run(SOURCE, folder=str(tmp_path / "nowhere")).ok
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from pydantic import Field
@@ -25,6 +26,7 @@ from gnomon.errors import BadData, SourceError
 from gnomon.instruments.sky.kinds import ALERT
 
 SUFFIX = ".avro"
+_SHOWN = 3
 UNREADABLE = "unreadable"
 """The survey of a file that does not tell it."""
 
@@ -45,17 +47,18 @@ class AlertsSource:
 
     def list(self, cursor: str) -> Listing:  # noqa: ARG002 - all are looked at
         """List every file, by the name that it has without its folder."""
-        items: dict[str, Item] = {}
+        there: dict[str, tuple[str, Entry]] = {}
         doubles = []
         for path, entry in sorted(self._walk("")):
             name = PurePosixPath(path).stem
-            if name in items:
-                doubles.append(f"{path} is called like {items[name].ref}")
+            if name in there:
+                doubles.append(f"{path} is called like {there[name][0]}")
             else:
-                items[name] = self._item(name, path, entry)
-        found = list(items.values())[: self._config.most]
-        flaw = f"left out: {'; '.join(doubles[:3])}" if doubles else ""
-        return Listing(found, covers=lambda item: item.key["survey"] == UNREADABLE, flaw=flaw)
+                there[name] = path, entry
+        wanted = islice(there.items(), self._config.most)
+        items = [self._item(name, path, entry) for name, (path, entry) in wanted]
+        flaw = f"left out: {'; '.join(doubles[:_SHOWN])}" if doubles else ""
+        return Listing(items, covers=lambda item: item.key["survey"] == UNREADABLE, flaw=flaw)
 
     def fetch(self, item: Item, dest: Path, known: Input | None, progress: Progress) -> Report:  # noqa: ARG002
         """Copy one file and read it whole: what is stored can be read."""
