@@ -4,6 +4,7 @@ from pathlib import Path
 
 from gnomon.core.instrument import Instrument
 from gnomon.instruments.sky.alerts import source as alerts
+from gnomon.instruments.sky.catalogues import source as catalogues
 from gnomon.instruments.sky.irsa import objects
 from gnomon.instruments.sky.irsa import source as ztf
 from gnomon.instruments.sky.kinds import KINDS
@@ -26,6 +27,7 @@ INSTRUMENT = Instrument(
     sources=(
         *(ztf.SOURCE, objects.SOURCE, tess_source.SOURCE, observations.SOURCE),
         *(cutout_source.SOURCE, mission_source.SOURCE, alerts.SOURCE),
+        catalogues.SOURCE,
     ),
     steps=(
         *(ztf_parts, tess_parts, cutout_parts, alert_parts, merge),
