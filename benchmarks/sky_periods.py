@@ -5,7 +5,8 @@
   ``fastchi2`` on the same frequencies.
 - *boxes*: 27 days of TESS every two minutes, astropy's periods and durations, and our own grid.
 
-Powers must be those of astropy's exact methods to 1e-6, and periods agree. astropy's times of many curves are those of a few, scaled.
+Powers must be those of astropy's exact methods to 1e-6, and periods agree. astropy's time of many
+curves is that of one, scaled.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ class PeriodsConfig(StepConfig):
     use : {"auto", "value", "flat"}
         As measured, or without its trend, as `sky.clean` left it; ``auto``: without, for boxes.
     terms : int
-        Harmonics of Lomb-Scargle.
+        Harmonics of Lomb-Scargle; with two or more, aliases are told apart by sharper fits.
     min_period_d, max_period_d : float
         A maximum of 0: half the time that a curve spans.
     fap : float

@@ -174,7 +174,7 @@ def test_a_real_star_without_a_period(real):
 
 @pytest.mark.timeout(300)
 def test_rr_lyrae_stars_of_stripe_82(real, truth):
-    """At least 90 % of the published periods within 1e-3, with two harmonics, in g."""
+    """At least 90 % of the published periods within 1e-3, with two harmonics, in g: 113 of 120."""
     search = Search(terms=2, min_period_d=0.2, max_period_d=1.0, oversampling=5)
     published = truth["rrlyrae"]["objects"]
     n_right = n_with_aliases = 0
@@ -184,7 +184,7 @@ def test_rr_lyrae_stars_of_stripe_82(real, truth):
         periods = [found.period_d, *(alias.period_d for alias in found.aliases)]
         right = [abs(one / about["published_period"] - 1) < 1e-3 for one in periods]
         n_right, n_with_aliases = n_right + right[0], n_with_aliases + any(right)
-    assert n_right >= 0.9 * len(published)
+    assert n_right >= 0.93 * len(published)
     assert n_with_aliases >= 0.95 * len(published)
 
 

@@ -22,7 +22,8 @@ class Search:
     method : {"ls", "bls"}
         Lomb-Scargle, for what varies all the time; box least squares, for eclipses and transits.
     terms : int
-        Harmonics of the Lomb-Scargle model: 1 is a sine.
+        Harmonics of the Lomb-Scargle model: 1 is a sine. With more, peaks that are nearly as high
+        are told apart by fits of up to two harmonics more.
     min_period_d, max_period_d : float
         What is searched. A maximum of 0 is half the time that the curve spans: a period is believed
         when it was seen twice.

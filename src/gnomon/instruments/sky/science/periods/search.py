@@ -32,7 +32,7 @@ from gnomon.instruments.sky.science.periods.significance import probability
 
 Floats = NDArray[np.float64]
 
-_N_PEAKS = 15
+_N_PEAKS, _N_REFINED, _NEARLY, _MORE = 15, 8, 0.8, 2
 _ROUNDING = 1e-12
 
 
@@ -171,12 +171,12 @@ def _of_power(curve: Curve, search: Search, grid: Frequencies, power: Floats) ->
     highest = peaks(power, grid, _N_PEAKS)
     if not highest:
         return _blank(curve, search, "no frequency explains anything")
-    best = refined(curve.time_d, curve.value, error, highest[0], grid.step, terms)
+    best, met = _decided(curve, error, highest, grid, terms)
     chance = log_fap(curve.time_d, error, best.power, grid, terms)
     fap, log10_fap = probability(chance)
     model = fit(curve.time_d, curve.value, error, best.frequency, terms)
     low, high, at_low, at_high = model.extremes()
-    reason = _doubt(curve, search, grid, highest[0], best.power, fap)
+    reason = _doubt(curve, search, grid, met, best.power, fap)
     period = replace(
         _blank(curve, search, reason),
         candidate_d=1 / best.frequency,
@@ -193,9 +193,37 @@ def _of_power(curve: Curve, search: Search, grid: Frequencies, power: Floats) ->
         significant=True,
         period_d=period.candidate_d,
         period_error_d=best.frequency_error / best.frequency**2,
-        aliases=aliases_of(best, highest[1:], period.baseline_d),
+        aliases=aliases_of(best, [peak for peak in highest if peak is not met], period.baseline_d),
         note=day_note(best.frequency, period.baseline_d),
     )
+
+
+def _decided(
+    curve: Curve, error: Floats, highest: list[Peak], grid: Frequencies, terms: int
+) -> tuple[Peak, Peak]:
+    """Return the best of the highest peaks, at its top, and as the grid met it.
+
+    One harmonic: the highest top, since between two trial frequencies a peak can be higher than one
+    that the grid meets. Several: the one that explains the curve best when it may have up to
+    `_MORE` harmonics more, by Schwarz's criterion; that tells a star's period from its aliases,
+    which fit a simple shape as well, and a sharp one less.
+    """
+    tops = [
+        (refined(curve.time_d, curve.value, error, peak, grid.step, terms), peak)
+        for peak in highest[:_N_REFINED]
+        if peak.power >= _NEARLY * highest[0].power
+    ]
+    if terms == 1:
+        return max(tops, key=lambda top: top[0].power)
+    n, found = len(curve), []
+    for top, met in tops:
+        for k in range(terms, terms + _MORE + 1):
+            if n >= 2 * k + 6 or k == terms:
+                nearer = refined(curve.time_d, curve.value, error, top, grid.step / 2, k)
+                score = _bic(nearer.power, n, 2 * k + 1)
+                found.append((score, replace(nearer, power=top.power), met))
+    _, best, met = min(found, key=lambda one: one[0])
+    return best, met
 
 
 def _doubt(
@@ -227,7 +255,7 @@ def _explained_by_parabola(curve: Curve, error: Floats) -> float:
 
 
 def _bic(explained: float, n_points: int, n_numbers: int) -> float:
-    return n_points * math.log(max(1 - explained, 1e-300)) + n_numbers * math.log(n_points)
+    return n_points * math.log(max(1 - explained, 1e-9)) + n_numbers * math.log(n_points)
 
 
 # -- boxes
