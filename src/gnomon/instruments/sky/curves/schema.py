@@ -35,7 +35,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from gnomon.core.dataset import Input
 from gnomon.errors import BadData
+from gnomon.instruments.sky.kinds import ANSWERED
 
 UNREADABLE = -1
 """A quality of which every bit is set: it fails every mask."""
@@ -118,6 +120,12 @@ class Answer:
     release: str = ""
     retrieved: str = ""
     sha256: str = ""
+
+    @classmethod
+    def of(cls, dataset: Input) -> Answer:
+        """Return what the tags of an archive's answer say."""
+        said = {name: dataset.tags.get(name, "") for name in ANSWERED}
+        return cls(**said, sha256=dataset.sha256)
 
 
 def part_table(

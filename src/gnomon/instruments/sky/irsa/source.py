@@ -20,7 +20,15 @@ from gnomon.core.dataset import Input, Report
 from gnomon.core.instrument import SourceType
 from gnomon.core.items import Item, Listing
 from gnomon.core.steps import StepConfig
-from gnomon.errors import BadData, MissingExtra, NoData, Refused, ServerFault, SourceError, UnknownName
+from gnomon.errors import (
+    BadData,
+    MissingExtra,
+    NoData,
+    Refused,
+    ServerFault,
+    SourceError,
+    UnknownName,
+)
 from gnomon.instruments.sky.irsa import access
 from gnomon.instruments.sky.irsa.releases import newest, releases
 from gnomon.instruments.sky.irsa.request import Cone, CurveQuery, Format, Range

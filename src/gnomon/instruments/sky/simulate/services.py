@@ -16,7 +16,7 @@ from gnomon.instruments.sky.simulate.mast import Mast
 from gnomon.instruments.sky.simulate.stars import Sky, Star
 from gnomon.sim.faults import Fault, Faults
 from gnomon.sim.requests import Request
-from gnomon.sim.service import Service
+from gnomon.sim.service import Route, Service
 
 
 class Services:
@@ -50,7 +50,8 @@ class Services:
         self.sky = sky
         self.irsa = irsa or Irsa(sky)
         self.mast = mast or Mast(sky)
-        routes = {PATH: self.irsa, TAP_PATH: self.irsa.tap, **self.mast.routes}
+        routes: dict[str, Route] = {PATH: self.irsa, TAP_PATH: self.irsa.tap}
+        routes |= self.mast.routes
         self._service = Service(routes, port=port, faults=faults)
 
     def __enter__(self) -> Self:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from gnomon.core.dataset import Input, Provenance, Report
 from gnomon.core.steps import In, Out, Sink, step
-from gnomon.instruments.sky.kinds import ALERT, ANSWERED, PART
+from gnomon.instruments.sky.kinds import ALERT, PART
 
 
 @step("sky.alert_parts", version=1)
@@ -28,8 +28,7 @@ def alert_parts(
     from gnomon.instruments.sky.alerts.rows import Alert, alerts_table  # noqa: PLC0415
     from gnomon.instruments.sky.curves.schema import Answer  # noqa: PLC0415
 
-    said = {name: packet.tags.get(name, "") for name in ANSWERED}
-    answer = Answer(**said, sha256=packet.sha256)
+    answer = Answer.of(packet)
     by_object: dict[str, list[Alert]] = {}
     for alert in read_alerts(packet.path):
         by_object.setdefault(alert.object, []).append(alert)

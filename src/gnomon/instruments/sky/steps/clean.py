@@ -10,7 +10,6 @@ from pydantic import Field, field_validator
 
 from gnomon.core.dataset import Input, Provenance, Report
 from gnomon.core.steps import In, Out, StepConfig, step
-from gnomon.errors import MissingExtra
 from gnomon.instruments.sky.curves.stages import QualityStage, Stage, check_names
 from gnomon.instruments.sky.kinds import CLEAN, CURVES
 
@@ -61,12 +60,9 @@ def clean(
     BadData
         The file holds no light curves, or mixed ones.
     """
-    try:
-        # What these load takes long, and every command loads this module.
-        from gnomon.formats.parquet import write_row_groups  # noqa: PLC0415
-        from gnomon.instruments.sky.curves.cleaned import cleaned, read  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        raise MissingExtra(error.name or "numba", "sky") from None
+    # What these load takes long, and every command loads this module.
+    from gnomon.formats.parquet import write_row_groups  # noqa: PLC0415
+    from gnomon.instruments.sky.curves.cleaned import cleaned, read  # noqa: PLC0415
 
     stages = config.surveys.get(str(curves.key["survey"]), config.stages)
     file = read(curves.path)

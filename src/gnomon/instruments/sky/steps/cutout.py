@@ -8,8 +8,8 @@ from pydantic import Field
 
 from gnomon.core.dataset import Input, Provenance, Report
 from gnomon.core.steps import In, Out, Sink, StepConfig, step
-from gnomon.errors import BadData, MissingExtra
-from gnomon.instruments.sky.kinds import ANSWERED, PART, TESS_CUTOUT
+from gnomon.errors import BadData
+from gnomon.instruments.sky.kinds import PART, TESS_CUTOUT
 
 
 class CutoutPartsConfig(StepConfig):
@@ -40,13 +40,10 @@ def cutout_parts(
     BadData
         The file is damaged, is of another sector than it should be, or its pixels hold nothing.
     """
-    try:
-        # What these load takes long, and every command loads this module.
-        from gnomon.formats.parquet import write_table  # noqa: PLC0415
-        from gnomon.instruments.sky.curves.schema import Answer  # noqa: PLC0415
-        from gnomon.instruments.sky.tess import cutouts  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        raise MissingExtra(error.name or "numpy", "sky") from None
+    # What these load takes long, and every command loads this module.
+    from gnomon.formats.parquet import write_table  # noqa: PLC0415
+    from gnomon.instruments.sky.curves.schema import Answer  # noqa: PLC0415
+    from gnomon.instruments.sky.tess import cutouts  # noqa: PLC0415
 
     read = cutouts.read_cutout(cutout.path, name=cutout.tags.get("name", ""))
     place, sector, size = (cutout.key[name] for name in ("place", "sector", "size"))
@@ -55,8 +52,7 @@ def cutout_parts(
     measured = cutouts.photometry(
         read, threshold=config.threshold, background_share=config.background_share
     )
-    said = {name: cutout.tags.get(name, "") for name in ANSWERED}
-    origin = Answer(**said, sha256=cutout.sha256)
+    origin = Answer.of(cutout)
     table = cutouts.part_of_cutout(
         read, measured, place=str(place), sector=int(str(sector)), answer=origin
     )

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 
 from gnomon.core.dataset import Input, Provenance, Report
 from gnomon.core.steps import In, Out, StepConfig, step
-from gnomon.errors import MissingExtra, NoData
+from gnomon.errors import NoData
 from gnomon.instruments.sky.kinds import CLEAN, FEATURES
 from gnomon.instruments.sky.science.features.definitions import chosen
 
@@ -47,15 +47,12 @@ def features(
     NoData
         It has no rows.
     """
-    try:
-        # What these load takes long, and every command loads this module.
-        import pyarrow.parquet as pq  # noqa: PLC0415
+    # What these load takes long, and every command loads this module.
+    import pyarrow.parquet as pq  # noqa: PLC0415
 
-        from gnomon.formats.parquet import write_table  # noqa: PLC0415
-        from gnomon.instruments.sky.curves.batches import curves_of  # noqa: PLC0415
-        from gnomon.instruments.sky.science.features.table import feature_table  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        raise MissingExtra(error.name or "numba", "sky") from None
+    from gnomon.formats.parquet import write_table  # noqa: PLC0415
+    from gnomon.instruments.sky.curves.batches import curves_of  # noqa: PLC0415
+    from gnomon.instruments.sky.science.features.table import feature_table  # noqa: PLC0415
 
     table = pq.ParquetFile(curves.path).read()
     if not table.num_rows:

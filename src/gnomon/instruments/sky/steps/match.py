@@ -9,7 +9,7 @@ from pydantic import Field
 
 from gnomon.core.dataset import Input, Provenance, Report
 from gnomon.core.steps import In, Out, StepConfig, step
-from gnomon.errors import BadData, MissingExtra, UnknownName
+from gnomon.errors import BadData, UnknownName
 from gnomon.instruments.sky.kinds import CATALOGUE, CURVES, MATCHES
 
 
@@ -38,16 +38,13 @@ def match(
     UnknownName
         No catalogue is called so.
     """
-    try:
-        # What these load takes long, and every command loads this module.
-        import pyarrow as pa  # noqa: PLC0415
-        import pyarrow.compute as pc  # noqa: PLC0415
-        import pyarrow.parquet as pq  # noqa: PLC0415
+    # What these load takes long, and every command loads this module.
+    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow.compute as pc  # noqa: PLC0415
+    import pyarrow.parquet as pq  # noqa: PLC0415
 
-        from gnomon.formats.parquet import write_table  # noqa: PLC0415
-        from gnomon.instruments.sky.catalogues.matching import looked_up, objects_of  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        raise MissingExtra(error.name or "pyarrow", "sky") from None
+    from gnomon.formats.parquet import write_table  # noqa: PLC0415
+    from gnomon.instruments.sky.catalogues.matching import looked_up, objects_of  # noqa: PLC0415
 
     try:
         rows = pq.ParquetFile(curves.path).read(["object", "ra_deg", "dec_deg"])

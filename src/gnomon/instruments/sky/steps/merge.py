@@ -7,7 +7,7 @@ from typing import Annotated
 
 from gnomon.core.dataset import Input, Provenance, Report
 from gnomon.core.steps import In, Out, step
-from gnomon.errors import MissingExtra, NoData
+from gnomon.errors import NoData
 from gnomon.instruments.sky.kinds import CURVES, GROUP, PART
 
 
@@ -28,12 +28,9 @@ def merge(
     NoData
         No part has a row.
     """
-    try:
-        # What these load takes long, and every command loads this module.
-        from gnomon.formats.parquet import write_row_groups  # noqa: PLC0415
-        from gnomon.instruments.sky.curves.merging import Merging, Part  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        raise MissingExtra(error.name or "pyarrow", "sky") from None
+    # What these load takes long, and every command loads this module.
+    from gnomon.formats.parquet import write_row_groups  # noqa: PLC0415
+    from gnomon.instruments.sky.curves.merging import Merging, Part  # noqa: PLC0415
 
     merging = Merging.of(Part.of_file(one.path, one.sha256) for one in parts)
     chosen = merging.chosen

@@ -8,8 +8,8 @@ from pydantic import Field
 
 from gnomon.core.dataset import Input, Provenance, Report
 from gnomon.core.steps import In, Out, Sink, StepConfig, step
-from gnomon.errors import BadData, MissingExtra
-from gnomon.instruments.sky.kinds import ANSWERED, PART, TESS_CURVE
+from gnomon.errors import BadData
+from gnomon.instruments.sky.kinds import PART, TESS_CURVE
 
 
 class TessPartsConfig(StepConfig):
@@ -34,19 +34,16 @@ def tess_parts(
     BadData
         The file is damaged, has no such flux, or is of another star or sector than it should be.
     """
-    try:
-        # What these load takes long, and every command loads this module.
-        import numpy as np  # noqa: PLC0415
+    # What these load takes long, and every command loads this module.
+    import numpy as np  # noqa: PLC0415
 
-        from gnomon.formats.parquet import write_table  # noqa: PLC0415
-        from gnomon.instruments.sky.curves.schema import Answer  # noqa: PLC0415
-        from gnomon.instruments.sky.tess.lightcurves import (  # noqa: PLC0415
-            SURVEY,
-            part_of,
-            read_lightcurve,
-        )
-    except ModuleNotFoundError as error:
-        raise MissingExtra(error.name or "numpy", "sky") from None
+    from gnomon.formats.parquet import write_table  # noqa: PLC0415
+    from gnomon.instruments.sky.curves.schema import Answer  # noqa: PLC0415
+    from gnomon.instruments.sky.tess.lightcurves import (  # noqa: PLC0415
+        SURVEY,
+        part_of,
+        read_lightcurve,
+    )
 
     read = read_lightcurve(curve.path, name=curve.tags.get("name", ""))
     tic, sector = curve.key["tic"], curve.key["sector"]
@@ -55,8 +52,7 @@ def tess_parts(
             f"{read.name}: is of TIC {read.tic}, sector {read.sector}; "
             f"the archive said TIC {tic}, sector {sector}"
         )
-    said = {name: curve.tags.get(name, "") for name in ANSWERED}
-    table = part_of(read, flux=config.flux, answer=Answer(**said, sha256=curve.sha256))
+    table = part_of(read, flux=config.flux, answer=Answer.of(curve))
     piece = f"s{sector:04d}-{curve.key['product']}"
     path = parts.new(survey=SURVEY, group=f"tic{tic:016d}", piece=piece)
     write_table(path, table, provenance)

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from gnomon.core.dataset import Input, Provenance, Report
 from gnomon.core.steps import In, Out, Sink, step
-from gnomon.errors import MissingExtra, NoData
-from gnomon.instruments.sky.kinds import ANSWERED, PART, ZTF_ANSWER
+from gnomon.errors import NoData
+from gnomon.instruments.sky.kinds import PART, ZTF_ANSWER
 
 SURVEY = "ztf"
 
@@ -29,19 +29,14 @@ def ztf_parts(
     NoData
         No row lies in the cone: its tile is empty where the cone reaches into it.
     """
-    try:
-        # What these load takes long, and every command loads this module.
-        from gnomon.formats.parquet import write_table  # noqa: PLC0415
-        from gnomon.instruments.sky.curves.schema import Answer  # noqa: PLC0415
-        from gnomon.instruments.sky.irsa.answers import read_answer  # noqa: PLC0415
-        from gnomon.instruments.sky.irsa.parts import by_group, parts_of  # noqa: PLC0415
-        from gnomon.instruments.sky.irsa.source import format_of  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        raise MissingExtra(error.name or "pyarrow", "sky") from None
+    # What these load takes long, and every command loads this module.
+    from gnomon.formats.parquet import write_table  # noqa: PLC0415
+    from gnomon.instruments.sky.curves.schema import Answer  # noqa: PLC0415
+    from gnomon.instruments.sky.irsa.answers import read_answer  # noqa: PLC0415
+    from gnomon.instruments.sky.irsa.parts import by_group, parts_of  # noqa: PLC0415
+    from gnomon.instruments.sky.irsa.source import format_of  # noqa: PLC0415
 
-    tags = answer.tags
-    said = {name: tags.get(name, "") for name in ANSWERED}
-    origin = Answer(**said, sha256=answer.sha256)
+    tags, origin = answer.tags, Answer.of(answer)
     table = read_answer(answer.path, format_of(tags.get("format", "csv")))
     found = parts_of(table, answer=origin, cone=tags.get("cone", ""))
     n_groups = 0
