@@ -186,7 +186,8 @@ def _verdict(period: Period) -> list[str]:
         parts += [f"duration {period.duration_d * 24:.2f} h", f"{period.n_transits} transits"]
         parts += [f"SNR {period.depth_snr / period.red_noise:.0f}"]
     else:
-        parts += [f"amplitude {period.amplitude:.3g} {period.unit}".rstrip()]
+        band = f" in {period.band}" if period.band else ""
+        parts += [f"amplitude {period.amplitude:.3g} {period.unit}".rstrip() + band]
     parts += [f"false-alarm probability {_chance(period)}"]
     return ["  ·  ".join(parts), period.note]
 

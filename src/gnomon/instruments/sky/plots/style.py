@@ -64,8 +64,7 @@ def bands_above(axes: Axes, bands: list[str]) -> None:
 
     words = [
         TextArea(band, textprops={"color": colour_of(band), "fontsize": 10, "weight": "bold"})
-        for band in bands
-        if band
+        for band in sorted(filter(None, bands), key=_by_wavelength)
     ]
     if words:
         row = HPacker(children=list(words), pad=0, sep=9, align="baseline")
@@ -83,6 +82,11 @@ def value_axis(axes: Axes, curve: Curve) -> None:
     if curve.unit == "mag" and not axes.yaxis_inverted():
         axes.invert_yaxis()
     bare(axes)
+
+
+def _by_wavelength(band: str) -> tuple[int, str]:
+    known = list(_BANDS)
+    return (known.index(band) if band in known else len(known)), band
 
 
 def time_name(system: TimeSystem | None) -> str:

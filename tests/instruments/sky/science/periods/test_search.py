@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gnomon.errors import ConfigError
 from gnomon.instruments.sky.curves.batches import Curve, curves_of
@@ -154,6 +156,28 @@ def test_tables_keep_everything(sky):
     flat = flat_table(periods).to_pylist()[0]
     assert flat["alias_relations"] == "f+1/d;f/2"
     assert flat["alias_periods_d"] == "0.5;1.2"
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.sampled_from(["ls", "bls"]),
+    st.integers(1, 3),
+    st.lists(st.tuples(st.integers(0, 40), st.integers(-3, 3)), min_size=10, max_size=30),
+    st.sampled_from([float("nan"), 0.0, 1e-100, 0.1]),
+    st.sampled_from([0.0, 1.0, 1e9]),
+)
+def test_any_curve_has_an_answer(method, terms, points, error, level):
+    time_d, value = np.array(sorted(points), np.float64).T.copy()
+    errors = np.linspace(1, 2, len(value)) * error
+    curve = Curve("x", "g", time_d, value + level, errors, "mag" if level else "")
+    search = Search(method, terms, 1.0, oversampling=3, durations_d=(0.5,), error_floor_mag=0)
+    found = find_period(curve, search)
+    assert found.significant == (found.period_d > 0)
+    assert found.significant != bool(found.reason)
+    assert 0 <= found.fap <= 1
+    if found.significant:
+        assert found.period_d * (1 + 1e-2) >= 1
+        assert found.fap <= search.fap
 
 
 @pytest.mark.parametrize("options", [

@@ -25,6 +25,9 @@ _PARTS = (SHORTEST_PART, 0.25)
 _LEAST_POINTS = 3
 _BINS_PER_DURATION = 4
 _CANDIDATES = 3
+_ROUNDING = 1e-12
+_EDGE_D = 1e-9
+"""Points on the edge of a box are in it: regular times fall on edges."""
 _TRIALS = 20
 """Independent boxes for each duration, and for each period and phase that differ by it: found with
 white noise, of which the best box reaches an SNR of 5."""
@@ -141,6 +144,9 @@ def bls(
     if best is None:
         return BoxPeriodogram(periods_d, power, None, 0.0)
     epoch_d = float(time_d[0]) + best.middle_d
+    n_inside = int(inside(time_d, best.period_d, epoch_d, best.duration_d).sum())
+    if not 0 < n_inside < len(time_d):
+        return BoxPeriodogram(periods_d, power, None, 0.0)
     box = measure(time_d, value, error, best.period_d, epoch_d, best.duration_d)
     phases = float(np.sum(np.minimum(periods_d / durations[0], 1 / SHORTEST_PART)))
     n_trials = _TRIALS * len(durations) * phases / oversampling
@@ -169,15 +175,16 @@ def measure(
     level = float(weight[~within] @ value[~within]) / (1 - part)
     residual = value - np.where(within, low, level)
     known = bool(np.all(np.isfinite(error) & (error > 0)))
-    sigma = error if known else np.full(len(value), float(np.std(residual)))
+    scatter = max(float(np.std(residual)), _ROUNDING * (abs(level) + abs(low)), _ROUNDING)
+    sigma = error if known else np.full(len(value), scatter)
     sums = [float(np.sum(sigma[some] ** -2.0)) for some in (within, ~within)]
-    scatter = float(weight @ (value - weight @ value) ** 2)
+    variance = float(weight @ (value - weight @ value) ** 2)
     first = time_d[0] + np.mod(epoch_d - time_d[0], period_d)
     return Box(
         period_d,
         duration_d,
         float(first),
-        (level - low) ** 2 * part * (1 - part) / scatter,
+        (level - low) ** 2 * part * (1 - part) / variance,
         level - low,
         (level - low) / math.sqrt(1 / sums[0] + 1 / sums[1]),
         _red_noise(time_d, residual, sigma, duration_d),
@@ -189,7 +196,7 @@ def measure(
 def inside(time_d: Floats, period_d: float, epoch_d: float, duration_d: float) -> Truths:
     """Return which points lie in a box; shape (n,)."""
     from_middle = np.mod(time_d - epoch_d + period_d / 2, period_d) - period_d / 2
-    return np.asarray(np.abs(from_middle) < duration_d / 2)
+    return np.asarray(np.abs(from_middle) <= duration_d / 2 + _EDGE_D)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ Floats = NDArray[np.float64]
 
 _GOLDEN = (math.sqrt(5) - 1) / 2
 _PHASES = 2000
+_LEAST_WEIGHT = 1e-24
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def weights_of(error: Floats) -> Floats:
     """Return weights that sum to 1: of equal size where any error is not known; shape (n,)."""
     if not np.all(np.isfinite(error) & (error > 0)):
         return np.full(len(error), 1 / len(error))
-    weight = (error.min() / error) ** 2
+    weight = np.maximum((error.min() / error) ** 2, _LEAST_WEIGHT)
     return np.asarray(weight / weight.sum())
 
 
