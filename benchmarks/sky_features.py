@@ -125,10 +125,7 @@ def _extractor(lc: Any) -> Any:
 def _by_light_curve(extractor: Any, curves: Curves) -> Found:
     t, m, e, at = curves.time_d, curves.value, curves.error, curves.offsets
     found = np.array(
-        [
-            extractor(t[a:b], m[a:b], e[a:b], sorted=True, check=False)
-            for a, b in pairwise(at)
-        ]
+        [extractor(t[a:b], m[a:b], e[a:b], sorted=True, check=False) for a, b in pairwise(at)]
     )
     return {name: found[:, k] for k, name in enumerate(extractor.names)}
 

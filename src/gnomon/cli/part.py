@@ -6,10 +6,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
+from gnomon.catalog.catalog import Catalog
 from gnomon.cli.app import Screen
+from gnomon.cli.progress import watching
 from gnomon.cli.run import dry, finish, work
+from gnomon.core.items import Item
 from gnomon.core.kinds import KeyValue
 from gnomon.core.pipeline import Pipeline, SourceSpec, StepSpec, validated
+from gnomon.engine.events import Event, Happened, Summary
 from gnomon.engine.project import How, Project
 from gnomon.errors import ConfigError
 
@@ -76,3 +80,19 @@ def execute(opened: Project, screen: Screen, pipeline: Pipeline, *, dry_run: boo
         dry(opened, screen, pipeline)
     else:
         finish(screen, work(opened, screen, pipeline, How()))
+
+
+def run_listed(
+    opened: Project, screen: Screen, pipeline: Pipeline, catalog: Catalog
+) -> tuple[list[Item], Summary]:
+    """Run a pipeline and show it; return what its sources listed, old and new."""
+    items: list[Item] = []
+    with watching(screen, pipeline.name) as listen:
+
+        def heard(event: Event) -> None:
+            if event.what is Happened.LISTED:
+                items.extend(event.items)
+            listen(event)
+
+        with opened.loop(pipeline, catalog, How(), heard) as loop:
+            return items, loop.run()

@@ -16,6 +16,7 @@ from terminal import gnomon, snapshot
 SETTINGS = "[network]\ntries = 1\nread_timeout_s = 2\n[loop]\nmost_tries = 1\n"
 PLACE = ("--irsa-ra", 255.577, "--irsa-dec", 12.284, "--irsa-radius", 0.08)
 ZTF = ("sky", "ingest", "--source", "ztf", *PLACE)
+BATCH = {"lightcurves.parquet", "manifest.json"}
 TESS = ("sky", "ingest", "--source", "tess", "--tic", 25155312)
 MAST = ("sky", "ingest", "--source", "mast", "--name", "SIM-002")
 
@@ -79,8 +80,15 @@ def test_fewer_records_leave_no_old_ones(home):
     ingest(home, *ZTF, "--limit", 5)
     ingest(home, *ZTF, "--limit", 2)
     assert len([*(home / "data/raw/ztf").glob("record_*.json")]) == 2
-    ingest(home, *ZTF, "--limit", 0, "--no-records", "--output", "out")
-    assert not [*(home / "out/ztf").glob("record_*.json")]
+    ingest(home, *ZTF, "--limit", 0, "--no-records")
+    assert {path.name for path in (home / "data/raw/ztf").iterdir()} == BATCH
+
+
+def test_nothing_leaves_nothing_of_an_earlier_question(home):
+    ingest(home, *ZTF)
+    elsewhere = ("--irsa-ra", 10, "--irsa-dec", -20)
+    assert ingest(home, "sky", "ingest", "--source", "ztf", *elsewhere)["status"] == "nothing"
+    assert [*(home / "data/raw/ztf").iterdir()] == []
 
 
 def test_a_dry_run_asks_and_leaves_nothing(home):

@@ -60,6 +60,12 @@ def test_a_second_time_changes_nothing(tmp_path):
     assert gnomon("sky", "dvc", folder=tmp_path).out == "all is there\n"
 
 
+def test_a_dry_run_writes_nothing(tmp_path):
+    said = gnomon("sky", "dvc", tmp_path / "x", "--dry-run")
+    assert "would write" in said.out
+    assert not (tmp_path / "x").exists()
+
+
 def test_what_a_person_changed_is_kept_unless_forced(tmp_path):
     write_pipeline(tmp_path)
     (tmp_path / "params.yaml").write_text("data_sources: {}\n")

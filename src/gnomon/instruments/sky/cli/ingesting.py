@@ -16,12 +16,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from gnomon.cli.app import FAILURES, Screen
-from gnomon.cli.part import part
-from gnomon.cli.progress import watching
-from gnomon.core.items import Item
+from gnomon.cli.part import part, run_listed
 from gnomon.core.pipeline import Pipeline
-from gnomon.engine.events import Event, Happened, Summary
-from gnomon.engine.project import How, Project
+from gnomon.engine.events import Event
+from gnomon.engine.project import Project
 from gnomon.errors import ConfigError
 from gnomon.instruments.sky.cli.names import Names
 from gnomon.instruments.sky.exports.texts import Source
@@ -188,32 +186,16 @@ def _ingest(
     outcome = Outcome(survey, problems=list(work.asked.problems))
     with opened.catalog() as catalog:
         rows = Rows(catalog, opened.store, survey)
-        items, summary = _run(opened, screen, work.pipeline, catalog)
+        items, summary = run_listed(opened, screen, work.pipeline, catalog)
         found = found_of(catalog, opened.store, survey, items)
         outcome.n_new = rows.n_new()
     outcome.problems += [_line(problem) for problem in summary.problems]
     if summary.standing and not summary.problems:
         outcome.problems.append(f"{summary.standing} stand failed or rejected: `gnomon status`")
-    if found.paths:
+    if found.paths or not outcome.problems:
         _hand_on(outcome, found, work.asked.max_points, how, write=not dry_run)
     outcome.status = "failed" if outcome.problems else "done" if outcome.records else "nothing"
     return outcome
-
-
-def _run(
-    opened: Project, screen: Screen, pipeline: Pipeline, catalog: Any
-) -> tuple[list[Item], Summary]:
-    """Run a pipeline, and return what its source listed."""
-    items: list[Item] = []
-    with watching(screen, pipeline.name) as listen:
-
-        def heard(event: Event) -> None:
-            if event.what is Happened.LISTED:
-                items.extend(event.items)
-            listen(event)
-
-        with opened.loop(pipeline, catalog, How(), heard) as loop:
-            return items, loop.run()
 
 
 def _line(problem: Event) -> str:

@@ -11,12 +11,11 @@ from rich.markup import escape
 
 from gnomon.catalog.queries import datasets
 from gnomon.cli.app import HERE, AsJson, DryRun, Folder, Screen, project
-from gnomon.cli.progress import watching
+from gnomon.cli.part import run_listed
 from gnomon.cli.run import dry, finish
-from gnomon.core.items import Item
 from gnomon.core.pipeline import Pipeline, SourceSpec, validated
-from gnomon.engine.events import Event, Happened, Summary
-from gnomon.engine.project import How, Project
+from gnomon.engine.events import Summary
+from gnomon.engine.project import Project
 from gnomon.errors import ConfigError
 from gnomon.instruments.sky.cli.cutouts import Dec, Names, Ra, Words, place
 from gnomon.instruments.sky.cli.tabling import check_suffix, provenance_of, write
@@ -89,17 +88,8 @@ def missions(
 
 def _work(opened: Project, screen: Screen, pipeline: Pipeline) -> tuple[Summary, list[Path]]:
     """Run it, and return the answers to what was asked, old ones too."""
-    items: list[Item] = []
     with opened.catalog() as catalog:
-        with watching(screen, pipeline.name) as listen:
-
-            def heard(event: Event) -> None:
-                if event.what is Happened.LISTED:
-                    items.extend(event.items)
-                listen(event)
-
-            with opened.loop(pipeline, catalog, How(), heard) as loop:
-                summary = loop.run()
+        items, summary = run_listed(opened, screen, pipeline, catalog)
         keys = [{name: str(value) for name, value in item.key.items()} for item in items]
         stored = [one for key in keys for one in datasets(catalog, MISSION_RESULTS.name, key)]
         return summary, [opened.store.path(one.dataset) for one in stored]

@@ -22,7 +22,7 @@ from gnomon.errors import BadData
 from gnomon.formats.parquet import write_row_groups
 from gnomon.instruments.sky.curves.merging import Merging, fitted
 from gnomon.instruments.sky.curves.schema import SCHEMA, Answer, answers_of, with_answers
-from gnomon.instruments.sky.exports.folders import swapped
+from gnomon.instruments.sky.exports.folders import forget, swapped
 from gnomon.store.hashing import sha256_of
 from gnomon.version import VERSION
 
@@ -78,6 +78,11 @@ class Manifest(BaseModel):
     def text(self) -> str:
         """Return it as JSON."""
         return json.dumps(self.model_dump(mode="json"), indent=2) + "\n"
+
+
+def forget_batch(folder: Path) -> None:
+    """Remove the batch of an earlier time: now there is nothing."""
+    forget(folder, (LIGHT_CURVES, OTHERS, MANIFEST))
 
 
 def write_batch(

@@ -66,8 +66,8 @@ def files() -> Mapping[str, str]:
     return {"dvc.yaml": _HEAD + "".join(stages), "params.yaml": _PARAMS}
 
 
-def write_pipeline(folder: Path, *, overwrite: bool = False) -> list[Path]:
-    """Write the files, add what DVC keeps to ``.gitignore``, and return what was written.
+def write_pipeline(folder: Path, *, overwrite: bool = False, dry_run: bool = False) -> list[Path]:
+    """Write the files, add what DVC keeps to ``.gitignore``, and return what is, or would be, new.
 
     Files that are there with the same text are left alone.
 
@@ -82,9 +82,10 @@ def write_pipeline(folder: Path, *, overwrite: bool = False) -> list[Path]:
     there = [path.name for path in changed if path.exists() and path.name != _GITIGNORE]
     if there and not overwrite:
         raise ConfigError(f"{folder} has another {' and '.join(there)}; --force replaces it")
-    folder.mkdir(parents=True, exist_ok=True)
-    for path, text in changed.items():
-        path.write_text(text, encoding="utf-8")
+    if not dry_run:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path, text in changed.items():
+            path.write_text(text, encoding="utf-8")
     return list(changed)
 
 

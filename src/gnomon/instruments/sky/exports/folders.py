@@ -30,6 +30,18 @@ def write_records(folder: Path, source: Source, records: Iterable[Record]) -> in
     return n
 
 
+def forget_records(folder: Path) -> None:
+    """Remove the records of an earlier time, which are not of what is written now."""
+    forget(folder, _RECORDS)
+
+
+def forget(folder: Path, owned: Sequence[str]) -> None:
+    """Remove the files of a folder whose names fit one of the patterns."""
+    for pattern in owned:
+        for path in sorted(folder.glob(pattern)):
+            path.unlink()
+
+
 @contextmanager
 def swapped(folder: Path, owned: Sequence[str]) -> Iterator[Path]:
     """Give an empty folder to write to, which then takes the place of `folder`.

@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gnomon.instruments.sky.curves.merging import Merging, Part
-from gnomon.instruments.sky.exports.batches import Rows, write_batch
-from gnomon.instruments.sky.exports.folders import write_records
+from gnomon.instruments.sky.exports.batches import Rows, forget_batch, write_batch
+from gnomon.instruments.sky.exports.folders import forget_records, write_records
 from gnomon.instruments.sky.exports.making import mast_records, tess_records, ztf_records
 from gnomon.instruments.sky.exports.records import Record
 from gnomon.instruments.sky.exports.texts import Source
@@ -60,10 +60,12 @@ def hand_on(
 ) -> HandedOn:
     """Write a batch, and records if they are wanted; count the records that there are.
 
+    What an earlier time left of either, and is not written anew, is gone.
+
     Parameters
     ----------
     rows : sequence of Merging, Path or pyarrow.Table
-        Light curves, or MAST's observations.
+        Light curves, or MAST's observations; none where the archive has nothing.
     folder : Path, optional
         Where to; nothing is written without.
     limit : int, optional
@@ -83,13 +85,21 @@ def hand_on(
 
     first = next(records(), None)
     if folder is not None:
-        write_batch(folder, rows)
-    if folder is not None and with_records:
-        return HandedOn(write_records(folder, source, records()), first)
+        _write(folder, rows)
+        if with_records and rows:
+            return HandedOn(write_records(folder, source, records()), first)
+        forget_records(folder)
     if source == "tess":
         return HandedOn(sum(1 for _ in records()), first)
     n_rows = sum(map(_n_rows, rows))  # a record each
     return HandedOn(n_rows if limit is None else min(limit, n_rows), first)
+
+
+def _write(folder: Path, rows: Sequence[Rows]) -> None:
+    if rows:
+        write_batch(folder, rows)
+    else:
+        forget_batch(folder)
 
 
 def _records(source: Source, table: pa.Table, max_points: int | None) -> Iterator[Record]:
