@@ -1,5 +1,6 @@
 """The top of the command line: every command is where it is said to be, and loads when called."""
 
+import json
 import os
 import subprocess
 import sys
@@ -7,10 +8,12 @@ from importlib import import_module
 
 import pytest
 
+from gnomon.cli.app import screen
 from gnomon.cli.lazy import as_command
 from gnomon.cli.main import OWN
 from gnomon.instruments.argo.cli.app import COMMANDS as ARGO
 from gnomon.instruments.imap.cli.app import CHECK, COMMANDS, FETCH, PLOT
+from gnomon.instruments.sky.cli.app import COMMANDS as SKY
 from terminal import GNOMON, gnomon
 
 HEAVY = {"sqlalchemy", "alembic", "pydantic", "numpy", "pyarrow", "matplotlib", "rich.console"}
@@ -19,6 +22,7 @@ HEAVY = {"sqlalchemy", "alembic", "pydantic", "numpy", "pyarrow", "matplotlib", 
 TABLES = {
     "gnomon": OWN,
     "argo": ARGO,
+    "sky": SKY,
     "imap": COMMANDS,
     "fetch": FETCH,
     "plot": PLOT,
@@ -65,3 +69,10 @@ def test_it_works_from_an_empty_folder(tmp_path):
         )
         assert (made.returncode, made.stderr) == (0, b"")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_json_has_no_nan(capsys):
+    screen(as_json=True).document({"a": [float("nan"), 1.5], "b": {"c": float("-inf")}})
+    told = capsys.readouterr().out
+    assert json.loads(told) == {"a": [None, 1.5], "b": {"c": None}}
+    assert "NaN" not in told

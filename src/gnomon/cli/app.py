@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -57,14 +58,24 @@ class Screen:
     as_json: bool
 
     def document(self, data: Mapping[str, Any] | list[Any]) -> None:
-        """Print one JSON document."""
-        self.out.file.write(json.dumps(data, indent=2, default=str, ensure_ascii=False) + "\n")
+        """Print one JSON document; what is no number is null."""
+        text = json.dumps(_finite(data), indent=2, default=str, ensure_ascii=False, allow_nan=False)
+        self.out.file.write(text + "\n")
         self.out.file.flush()
 
     @property
     def is_live(self) -> bool:
         """Whether somebody watches a terminal."""
         return self.err.is_terminal and not self.as_json
+
+
+def _finite(value: Any) -> Any:
+    """Return a value in which null stands for NaN and infinity, which JSON does not have."""
+    if isinstance(value, Mapping):
+        return {name: _finite(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def screen(*, as_json: bool = False) -> Screen:
