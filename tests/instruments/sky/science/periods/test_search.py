@@ -81,6 +81,23 @@ def test_an_eclipsing_binary_is_found_by_boxes(sky):
     assert found.n_transits > 2
 
 
+def test_eclipses_of_two_depths_have_twice_the_period_of_the_best_box(sky):
+    """Where half the period may be searched, its box explains more."""
+    time_d = np.arange(0, 25, 0.01)
+    chance = np.random.default_rng(2)
+    for star in (star for star in sky.stars if star.variability == "eclipsing"):
+        flux = star.flux_e_s(time_d + 56_999.5)
+        flux = flux / np.median(flux) + 0.001 * chance.normal(size=len(flux))
+        curve = Curve(star.name, "TESS", time_d, flux, np.full(len(flux), 0.001), "1", BTJD)
+        found = find_period(curve, Search("bls", min_period_d=0.5, durations_d=(0.2,)))
+        assert found.period_d == pytest.approx(star.period_d, rel=2e-3)
+        assert found.depth == pytest.approx(star.amplitude, rel=0.15)
+        middle = star.epoch_d + 58_000 - 56_999.5
+        from_middle = (found.epoch_d - middle + star.period_d / 2) % star.period_d
+        assert from_middle == pytest.approx(star.period_d / 2, abs=0.02)
+    assert "every second dip is shallower" in found.note
+
+
 def test_a_planet_in_flux_is_found_by_boxes(sky):
     star = kind(sky, "transit")
     time_d = np.arange(0, 25, 0.01)

@@ -17,6 +17,7 @@ from gnomon.instruments.sky.science.periods.significance import (
     log_normal_tail,
 )
 
+_UNLIKE, _SURE = 0.2, 5.0
 Floats = NDArray[np.float64]
 Truths = NDArray[np.bool_]
 
@@ -191,6 +192,34 @@ def measure(
         int(within.sum()),
         len(np.unique(np.rint((time_d[within] - epoch_d) / period_d))),
     )
+
+
+def alternating(time_d: Floats, value: Floats, error: Floats, box: Box) -> Box | None:
+    """Return the box of twice the period where every second dip is shallower, else None.
+
+    The eclipses of a binary look like one dip at half its period. Both sorts must be seen twice,
+    and differ by a fifth of the depth and by five times the formal error of their difference.
+    """
+    weight = weights_of(error)
+    twice_d = 2 * box.period_d
+    epochs_d = box.epoch_d, box.epoch_d + box.period_d
+    sorts = [inside(time_d, twice_d, epoch_d, box.duration_d) for epoch_d in epochs_d]
+    seen = [
+        len(np.unique(np.rint((time_d[some] - epoch_d) / twice_d)))
+        for some, epoch_d in zip(sorts, epochs_d, strict=True)
+    ]
+    if min(seen) < 2:  # noqa: PLR2004
+        return None
+    low = [float(weight[some] @ value[some]) / float(weight[some].sum()) for some in sorts]
+    share = [float(weight[some].sum()) for some in sorts]
+    all_inside = sum(share)
+    sigma = box.depth / box.depth_snr * math.sqrt(all_inside * (1 - all_inside))
+    apart_sigma = sigma * math.sqrt(sum(1 / one for one in share))
+    apart = abs(low[0] - low[1])
+    if apart < max(_UNLIKE * box.depth, _SURE * apart_sigma):
+        return None
+    deeper = epochs_d[int(low[1] < low[0])]
+    return measure(time_d, value, error, twice_d, deeper, box.duration_d)
 
 
 def inside(time_d: Floats, period_d: float, epoch_d: float, duration_d: float) -> Truths:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gnomon.instruments.sky.curves.batches import Curve, Curves
 from gnomon.instruments.sky.science.periods.aliases import aliases_of, day_note
-from gnomon.instruments.sky.science.periods.bls import BoxPeriodogram, bls
+from gnomon.instruments.sky.science.periods.bls import BoxPeriodogram, alternating, bls
 from gnomon.instruments.sky.science.periods.grid import (
     Frequencies,
     frequencies,
@@ -262,9 +262,11 @@ def _bic(explained: float, n_points: int, n_numbers: int) -> float:
 
 
 def _of_boxes(curve: Curve, search: Search, found: BoxPeriodogram) -> Period:
-    box = found.best
-    if box is None:
+    if found.best is None:
         return _blank(curve, search, "no box has a dip")
+    once = found.best
+    twice = alternating(curve.time_d, _upright(curve), curve.error, once)
+    box = twice or once
     fap, log10_fap = probability(found.log_fap)
     reason = ""
     if box.n_transits < 2:  # noqa: PLR2004
@@ -287,6 +289,11 @@ def _of_boxes(curve: Curve, search: Search, found: BoxPeriodogram) -> Period:
     )
     if reason:
         return period
+    half = f"every second dip is shallower: the best box has {once.period_d:.6g} d"
     return replace(
-        period, significant=True, period_d=box.period_d, period_error_d=box.period_error_d
+        period,
+        significant=True,
+        period_d=box.period_d,
+        period_error_d=box.period_error_d,
+        note=half if twice else "",
     )
