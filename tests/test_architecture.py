@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -29,8 +30,14 @@ def layer_of(name: str) -> int:
     return next(level for level, names in enumerate(LAYERS) if name in names)
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
+@cache
 def imports(path: Path) -> list[str]:
-    tree = ast.parse(path.read_text("utf-8"))
+    tree = parsed(path)
     found = []
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -67,7 +74,7 @@ def test_only_an_instrument_imports_itself(path):
 def test_files_and_functions_keep_their_budgets(path):
     text = path.read_text("utf-8")
     assert len(text.splitlines()) <= 400
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.FunctionDef):
             assert node.end_lineno - node.lineno < 60, f"{module(path)}:{node.name}"
 
@@ -76,7 +83,7 @@ def test_most_functions_are_short():
     lengths = sorted(
         node.end_lineno - node.lineno + 1
         for path in FILES
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for node in ast.walk(parsed(path))
         if isinstance(node, ast.FunctionDef)
     )
     assert lengths[len(lengths) // 2] <= 15
@@ -112,4 +119,4 @@ def test_no_module_has_a_name_that_says_nothing():
 
 def test_every_package_says_what_it_is_for():
     for path in SOURCE.rglob("__init__.py"):
-        assert ast.get_docstring(ast.parse(path.read_text("utf-8"))), module(path)
+        assert ast.get_docstring(parsed(path)), module(path)
