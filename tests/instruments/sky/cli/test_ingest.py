@@ -290,6 +290,18 @@ def test_the_command_wins_over_the_guides_file(home, services):
     assert "BANDNAME=i" in asked
 
 
+def test_the_command_wins_over_the_projects_pipeline(home, services):
+    gnomon("init", ".", folder=home)
+    path = home / "pipelines/sky-ztf.toml"
+    cone = 'use = "sky.ztf"\ncones = [[255.577, 12.284, 0.02]]\n'
+    path.write_text(path.read_text().replace('use = "sky.ztf"\n', cone, 1))
+    ingest(home, "sky", "ingest", "--source", "ztf")
+    ingest(home, "sky", "ingest", "--source", "ztf", "--irsa-id", 640106100000006)
+    mine, its = ([q for one in services.requests if word in (q := one.query)]
+                 for word in ("ID=6401", "CIRCLE"))  # fmt: skip
+    assert (len(mine), len(its)) == (1, 1)
+
+
 def test_a_filter_that_would_be_passed_over_is_refused(home):
     config = home / "base.yaml"
     config.write_text("data_sources: {tess: {targets: [1], query: {filters: {t_min: [5]}}}}")

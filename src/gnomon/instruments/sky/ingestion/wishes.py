@@ -19,7 +19,12 @@ from gnomon.instruments.sky.targets import Target
 SURVEYS: tuple[Source, ...] = ("ztf", "tess", "mast")
 RADIUS_DEG = 2 / 3600
 """Around a target that names none: two seconds of arc, twice a pixel of ZTF."""
-_OF_TARGETS = ("tics", "names", "cones", "ids")
+_TARGETS: Mapping[Source, tuple[str, ...]] = {
+    "ztf": ("cones", "ids"),
+    "tess": ("tics", "names", "cones"),
+    "mast": ("names", "cones"),
+}
+_OF_TARGETS = frozenset(name for names in _TARGETS.values() for name in names)
 _TIC = re.compile(r"(?:TIC\s*)?(\d+)", re.IGNORECASE)
 _IMPLIED = ("obs_collection", "dataproduct_type", "project", "provenance_name", "intentType")
 """CAOM's columns that say no more than that light curves of TESS are wanted."""
@@ -114,6 +119,9 @@ def asked_of(survey: Source, wish: Wish, guide: DataSources | None, resolve: Res
     if any(name in said for name in _OF_TARGETS) or problem:
         options = {name: value for name, value in options.items() if name not in _OF_TARGETS}
     merged = {name: value for name, value in (options | said).items() if value}
+    if problem or any(name in merged for name in _OF_TARGETS):
+        # What is asked for takes the place of the pipeline's own, all of it.
+        merged = {name: [] for name in _TARGETS[survey]} | merged
     problems = (problem,) if problem else ()
     if survey != "tess" or guide is None:
         return Asked(survey, merged, problems)
