@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from gnomon.cli.app import ending, screen
+from gnomon.cli.serving import Env, FaultTexts, Port, Serve, lines_of, write_whole
 from gnomon.sim.archive import until_interrupted
 from gnomon.sim.faults import Fault, parse_fault
 
@@ -25,18 +26,10 @@ def simulate(
     gap: Annotated[
         bool, typer.Option("--gap", help="Leave ten minutes of attitude out on the second day.")
     ] = False,
-    serve: Annotated[
-        bool, typer.Option("--serve", help="Answer as the archives do, until interrupted.")
-    ] = False,
-    port: Annotated[int, typer.Option(min=0, help="To serve on; 0 takes a free one.")] = 0,
-    env: Annotated[
-        Path | None,
-        typer.Option(help="Write addresses and tokens of what is served here, as a project's .env"),
-    ] = None,
-    fault: Annotated[
-        list[str] | None,
-        typer.Option(help="NAME:PATTERN:option=value, such as 429:*/query:times=2."),
-    ] = None,
+    serve: Serve = False,
+    port: Port = 0,
+    env: Env = None,
+    fault: FaultTexts = None,
 ) -> None:
     """Write the archives of a simulated spacecraft, whose field is known, and serve them.
 
@@ -70,12 +63,9 @@ def _serve(folder: Path, port: int, faults: list[Fault], env: Path | None) -> No
     services = Services(port=port, faults=faults)
     fill(services, folder)
     with until_interrupted() as wait, services:
-        lines = "\n".join(f"{name}={value}" for name, value in services.environment().items())
+        lines = lines_of(services.environment())
         if env is not None:
-            env.parent.mkdir(parents=True, exist_ok=True)
-            part = env.with_name(f"{env.name}.part")
-            part.write_text(f"{lines}\n", "utf-8")
-            part.replace(env)
-        typer.echo(f"serving {services.urls.root}", err=True)
-        typer.echo(lines)
+            write_whole(env, lines)
+        typer.echo(f"serving {services.url}", err=True)
+        typer.echo(lines, nl=False)
         wait()

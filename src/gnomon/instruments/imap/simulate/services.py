@@ -11,15 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Self
 
 from gnomon.instruments.imap.simulate.holdings import KernelFile, ScienceFile, TableFile
 from gnomon.instruments.imap.simulate.latis import Packet, Sample, WebPoda, WebTcad
 from gnomon.instruments.imap.simulate.sdc import STORAGE, Sdc
 from gnomon.instruments.imap.simulate.weather import Ialirt, Noaa
-from gnomon.sim.faults import Fault, Faults
-from gnomon.sim.requests import Request
+from gnomon.sim.faults import Fault
 from gnomon.sim.service import Route, Service
 
 __all__ = [
@@ -70,7 +68,7 @@ class Urls:
     noaa: str
 
 
-class Services:
+class Services(Service):
     """A context manager: WebPODA, WebTCAD, SDC, I-ALiRT and NOAA on 127.0.0.1.
 
     What they hold is plain data that may change while they answer.
@@ -112,25 +110,17 @@ class Services:
             "/ialirt": self.ialirt,
             "/noaa": self.noaa,
         }
-        self._service = Service(routes, port=port, faults=faults)
+        super().__init__(routes, port=port, faults=faults)
 
     def __enter__(self) -> Self:
-        self._service.__enter__()
-        self.sdc.storage_url = self._service.url + STORAGE
+        super().__enter__()
+        self.sdc.storage_url = self.url + STORAGE
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._service.__exit__(kind, error, trace)
 
     @property
     def urls(self) -> Urls:
         """Where they answer."""
-        root = self._service.url
+        root = self.url
         return Urls(
             root=root,
             webpoda=f"{root}/webpoda/dap2/packets/SID2/",
@@ -153,13 +143,3 @@ class Services:
             "IALIRT_DATA_ACCESS_URL": urls.ialirt,
             "SOLAR1_ACE_DATA_ACCESS_URL": urls.noaa,
         }
-
-    @property
-    def requests(self) -> list[Request]:
-        """What was asked for so far, in order; clear it as you like."""
-        return self._service.requests
-
-    @property
-    def faults(self) -> Faults:
-        """What goes wrong; changes take effect at once."""
-        return self._service.faults

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from gnomon.cli.app import ending, screen
+from gnomon.cli.serving import Env, FaultTexts, Port, Serve, lines_of, write_whole
 from gnomon.sim.archive import until_interrupted
 from gnomon.sim.faults import parse_fault
 
@@ -19,18 +20,10 @@ def simulate(
         Path | None,
         typer.Option(help="Write the stars, and how they vary, as CSV: a list of targets."),
     ] = None,
-    serve: Annotated[
-        bool, typer.Option("--serve", help="Answer as the archives do, until interrupted.")
-    ] = False,
-    port: Annotated[int, typer.Option(min=0, help="To serve on; 0 takes a free one.")] = 0,
-    env: Annotated[
-        Path | None,
-        typer.Option(help="Write the addresses of what is served here, as a project's .env"),
-    ] = None,
-    fault: Annotated[
-        list[str] | None,
-        typer.Option(help="NAME:PATTERN:option=value, such as 429:*/invoke:times=2."),
-    ] = None,
+    serve: Serve = False,
+    port: Port = 0,
+    env: Env = None,
+    fault: FaultTexts = None,
 ) -> None:
     """Serve IRSA, MAST and TESSCut over a sky of variable stars whose truth is known."""
     view = screen()
@@ -43,21 +36,14 @@ def simulate(
         place = f"{sky.ra_deg} {sky.dec_deg}, radius {sky.radius_deg} degrees"
         typer.echo(f"{stars} stars around {place}, seed {seed}", err=True)
         if truth is not None:
-            _write(truth, truth_csv(sky))
+            write_whole(truth, truth_csv(sky))
         if not serve:
             return
         services = Services(sky, port=port, faults=[parse_fault(text) for text in fault or []])
         with until_interrupted() as wait, services:
-            lines = "".join(f"{name}={value}\n" for name, value in services.environment().items())
+            lines = lines_of(services.environment())
             if env is not None:
-                _write(env, lines)
+                write_whole(env, lines)
             typer.echo(f"serving {services.url}")
             typer.echo(lines, nl=False)
             wait()
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.part")
-    part.write_text(text, "utf-8")
-    part.replace(path)

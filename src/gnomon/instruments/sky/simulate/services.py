@@ -6,20 +6,17 @@ import csv
 import io
 from collections.abc import Iterable
 from dataclasses import fields
-from types import TracebackType
-from typing import Self
 
 from gnomon.instruments.sky.irsa.access import TAP_VARIABLE, URL_VARIABLE
 from gnomon.instruments.sky.mast.access import ADDRESS
 from gnomon.instruments.sky.simulate.irsa import PATH, TAP_PATH, Irsa
 from gnomon.instruments.sky.simulate.mast import Mast
 from gnomon.instruments.sky.simulate.stars import Sky, Star
-from gnomon.sim.faults import Fault, Faults
-from gnomon.sim.requests import Request
+from gnomon.sim.faults import Fault
 from gnomon.sim.service import Route, Service
 
 
-class Services:
+class Services(Service):
     """A context manager: the archives that observed a sky, on 127.0.0.1.
 
     Parameters
@@ -52,24 +49,7 @@ class Services:
         self.mast = mast or Mast(sky)
         routes: dict[str, Route] = {PATH: self.irsa, TAP_PATH: self.irsa.tap}
         routes |= self.mast.routes
-        self._service = Service(routes, port=port, faults=faults)
-
-    def __enter__(self) -> Self:
-        self._service.__enter__()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._service.__exit__(kind, error, trace)
-
-    @property
-    def url(self) -> str:
-        """Where they answer, without a slash at its end."""
-        return self._service.url
+        super().__init__(routes, port=port, faults=faults)
 
     def environment(self) -> dict[str, str]:
         """Return the variables that lead gnomon here, as a project's ``.env`` holds them."""
@@ -78,16 +58,6 @@ class Services:
             TAP_VARIABLE: f"{self.url}{TAP_PATH}",
             ADDRESS: self.url,
         }
-
-    @property
-    def requests(self) -> list[Request]:
-        """What was asked for so far, in order; clear it as you like."""
-        return self._service.requests
-
-    @property
-    def faults(self) -> Faults:
-        """What goes wrong; changes take effect at once."""
-        return self._service.faults
 
 
 def truth_csv(sky: Sky) -> str:
