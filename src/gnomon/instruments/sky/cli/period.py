@@ -34,7 +34,6 @@ from gnomon.instruments.sky.cli.searching import (
     Terms,
     by_object,
     draw_pages,
-    read,
     search_of,
 )
 from gnomon.instruments.sky.cli.tabling import check_suffix, provenance_of, write
@@ -80,7 +79,7 @@ def period(
     with ending(view):
         check_suffix(output)
         # NumPy and Arrow take long to load.
-        from gnomon.instruments.sky.curves.reading import Columns  # noqa: PLC0415
+        from gnomon.instruments.sky.curves.reading import Columns, read_all  # noqa: PLC0415
         from gnomon.instruments.sky.science.periods.search import find_periods  # noqa: PLC0415
         from gnomon.instruments.sky.science.periods.table import (  # noqa: PLC0415
             flat_table,
@@ -89,10 +88,10 @@ def period(
 
         columns = Columns(time, value, error, band, object_, quality, unit=unit)
         use: Literal["value", "flat"] = "flat" if flat else "value"
-        curves = read(files, columns, use, bad_bits)
+        curves = read_all(files, columns, use=use, bad_bits=bad_bits)
         search = search_of(
             curves.bands, method, terms, min_period, max_period, fap,
-            duration, oversampling, error_floor,
+            error_floor, duration, oversampling,
         )  # fmt: skip
         found = find_periods(curves, search)
         options = {**asdict(search), **asdict(columns), "use": use, "bad_bits": bad_bits}
@@ -109,7 +108,7 @@ def _say(view: Screen, found: Sequence[Period], paths: Sequence[Path]) -> None:
             {
                 "curves": len(found),
                 "significant": sum(one.significant for one in found),
-                "periods": [_plain(one) for one in found],
+                "periods": [asdict(one) for one in found],
                 "files": [str(path) for path in paths],
             }
         )
@@ -128,8 +127,3 @@ def _sentence(one: Period) -> str:
         f"{name}: {one.period_d:.7g} +- {one.period_error_d:.1g} d, "
         f"log10 of the false-alarm probability {one.log10_fap:.1f}{extra}"
     )
-
-
-def _plain(one: Period) -> dict[str, object]:
-    """Return a period for JSON, which has no NaN."""
-    return {name: None if value != value else value for name, value in asdict(one).items()}  # noqa: PLR0124

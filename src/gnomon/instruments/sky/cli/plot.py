@@ -33,7 +33,6 @@ from gnomon.instruments.sky.cli.searching import (
     by_object,
     draw_pages,
     picture_paths,
-    read,
     search_of,
 )
 
@@ -82,18 +81,18 @@ def plot(
     view = screen(as_json=as_json)
     with ending(view):
         # NumPy and Arrow take long to load.
-        from gnomon.instruments.sky.curves.reading import Columns  # noqa: PLC0415
+        from gnomon.instruments.sky.curves.reading import Columns, read_all  # noqa: PLC0415
 
         columns = Columns(time, value, error, band, object_, quality, unit=unit)
-        curves = by_object(read(files, columns, "flat" if flat else "value", bad_bits))
-        chosen = _chosen(curves, only)
+        use: Literal["value", "flat"] = "flat" if flat else "value"
+        curves = read_all(files, columns, use=use, bad_bits=bad_bits)
+        chosen = _chosen(by_object(curves), only)
         if what == "curve":
             paths = _draw_curves(chosen, output)
         else:
             bands = [curve.band for some in chosen.values() for curve in some]
             search = search_of(
-                bands, method, terms, min_period, max_period, fap, duration,
-                error_floor=error_floor,
+                bands, method, terms, min_period, max_period, fap, error_floor, duration,
             )  # fmt: skip
             paths = draw_pages(chosen, search, output, what)
         _say(view, paths)

@@ -1,4 +1,4 @@
-"""What `period` and `plot` share: the options of a search, the curves read, pages drawn."""
+"""What `period` and `plot` share: the options of a search, and pages drawn."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from gnomon.errors import ConfigError
+from gnomon.instruments.sky.science.periods.period import DURATIONS_D, Search
 
 if TYPE_CHECKING:
     from gnomon.instruments.sky.curves.batches import Curve, Curves
-    from gnomon.instruments.sky.curves.reading import Columns
-    from gnomon.instruments.sky.science.periods.period import Search
 
 MethodName = Literal["auto", "ls", "bls"]
 Method = Annotated[
@@ -34,21 +33,6 @@ ErrorFloor = Annotated[
 _UNSAFE = re.compile(r"[^A-Za-z0-9._+-]+")
 
 
-def read(
-    files: Sequence[Path], columns: Columns, use: Literal["value", "flat"], bad_bits: int | None
-) -> Curves:
-    """Return the curves of some files.
-
-    Raises
-    ------
-    ConfigError, BadData
-        A file holds no light curves.
-    """
-    from gnomon.instruments.sky.curves.reading import read_all  # noqa: PLC0415 - heavy
-
-    return read_all(files, columns, use=use, bad_bits=bad_bits)
-
-
 def search_of(
     bands: Sequence[str],
     method: MethodName,
@@ -56,16 +40,11 @@ def search_of(
     min_period: float,
     max_period: float,
     fap: float,
+    error_floor: float,
     durations: Sequence[float] | None,
     oversampling: float = 10.0,
-    error_floor: float = 0.02,
 ) -> Search:
     """Return the search that options name; ``auto`` is for boxes where every band is TESS's."""
-    from gnomon.instruments.sky.science.periods.period import (  # noqa: PLC0415 - heavy
-        DURATIONS_D,
-        Search,
-    )
-
     boxes = method == "bls" or (method == "auto" and set(bands) == {"TESS"})
     return Search(
         "bls" if boxes else "ls",
