@@ -59,11 +59,10 @@ def match(
     objects = objects_of(rows)
     found = looked_up(objects, entries, config.radius_arcsec, nearest=config.nearest)
     write_table(out, found, provenance)
-    n_placed = objects.num_rows - int(pc.sum(pc.is_nan(objects["ra_deg"])).as_py() or 0)
     return Report(
         {
             "n_objects": objects.num_rows,
-            "n_without_place": objects.num_rows - n_placed,
+            "n_without_place": pc.sum(pc.is_nan(objects["ra_deg"])).as_py() or 0,
             "n_matched": len(pc.unique(found["object"])),
             "n_rows": found.num_rows,
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -11,9 +11,7 @@ from gnomon.core.dataset import Input, Provenance, Report
 from gnomon.core.steps import In, Out, StepConfig, step
 from gnomon.errors import BadData
 from gnomon.instruments.sky.kinds import CLEAN, PERIODS
-
-if TYPE_CHECKING:
-    from gnomon.instruments.sky.science.periods.period import Search
+from gnomon.instruments.sky.science.periods.period import DURATIONS_D, Search
 
 _BOXES = frozenset(("tess", "tesscut"))
 
@@ -47,7 +45,7 @@ class PeriodsConfig(StepConfig):
     oversampling: float = Field(10.0, ge=1)
     fap: float = Field(0.01, gt=0, lt=1)
     error_floor_mag: float = Field(0.02, ge=0)
-    durations_d: tuple[float, ...] = (0.05, 0.08, 0.13, 0.2, 0.33)
+    durations_d: tuple[float, ...] = DURATIONS_D
     min_points: int = Field(10, ge=5)
 
     def search(self, survey: str) -> Search:
@@ -58,8 +56,6 @@ class PeriodsConfig(StepConfig):
         ConfigError
             The options contradict each other.
         """
-        from gnomon.instruments.sky.science.periods.period import Search  # noqa: PLC0415 - NumPy
-
         options = self.model_dump(exclude={"method", "use"})
         boxes = self.method == "bls" or (self.method == "auto" and survey in _BOXES)
         return Search(method="bls" if boxes else "ls", **options)
