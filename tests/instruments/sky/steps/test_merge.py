@@ -17,7 +17,7 @@ from gnomon.instruments.sky.steps.merge import merge
 PROVENANCE = Provenance("sky.merge", 1, "f" * 64, "{}", ())
 
 
-def part(n, times, *, value=17.0):
+def part(n, times, *, value=17.0, **more):
     answer = Answer("http://a", f"q{n}", "ztf_dr23", f"2026-01-0{n}T00:00:00Z", str(n) * 64)
     columns = {
         "object": ["1"] * len(times),
@@ -25,7 +25,7 @@ def part(n, times, *, value=17.0):
         "time": times,
         "value": [value] * len(times),
     }
-    return part_table(columns, survey="ztf", time=MJD_UTC, unit="mag", answer=answer)
+    return part_table(columns | more, survey="ztf", time=MJD_UTC, unit="mag", answer=answer)
 
 
 def stored(folder, tables):
@@ -64,6 +64,14 @@ def test_each_answer_is_a_row_group_and_named_in_order(tmp_path):
         assert set(file.read_row_group(n)["answer"].to_pylist()) == {n}
     assert file.num_row_groups == 3
     assert read_provenance(out)["step"] == "sky.merge"
+
+
+def test_files_of_one_answer_may_have_different_columns(tmp_path):
+    tables = [part(1, [1.0, 2.0], chi=[0.5, 0.6]), part(1, [2.0, 3.0])]
+    out = tmp_path / "out.parquet"
+    report = merge(stored(tmp_path, tables), out, PROVENANCE)
+    assert report.metrics["n_duplicates"] == 1
+    assert pq.read_table(out)["chi"].to_pylist() == [0.5, 0.6, None]
 
 
 def test_parts_without_a_row_are_no_data(tmp_path):

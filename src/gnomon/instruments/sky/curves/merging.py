@@ -347,8 +347,10 @@ def _combined(*ranks: NDArray[Any]) -> Integers:
 
 
 def _read_file(path: Path, names: Sequence[str] | None) -> pa.Table:
+    """Read the named columns; as of a table, those that the file lacks are not there."""
     try:
-        return pq.read_table(path, columns=None if names is None else list(names))
+        with pq.ParquetFile(path) as file:
+            return file.read(None if names is None else list(names))
     except (pa.ArrowInvalid, OSError) as error:
         raise BadData(f"{path.name}: {error}") from None
 
