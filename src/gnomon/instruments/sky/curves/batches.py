@@ -141,6 +141,16 @@ def _only(found: Sequence[T], what: str) -> T | None:
     return different[0] if different else None
 
 
+def firsts(table: pa.Table, names: Sequence[str]) -> pa.Table:
+    """Return the first of the rows that are alike in some columns, in the order of the table."""
+    row = pa.array(np.arange(table.num_rows))
+    rows = table.select(names).append_column("_row", row)
+    first = rows.group_by(names).aggregate([("_row", "min")])["_row_min"]
+    if len(first) == table.num_rows:
+        return table
+    return table.take(first.take(pc.sort_indices(first)))
+
+
 def curves_of(table: pa.Table, *, use: Use = "value") -> Curves:
     """Return the curves of a table of `schema.SCHEMA`, or of one that is cleaned.
 
@@ -166,8 +176,8 @@ def curves_of(table: pa.Table, *, use: Use = "value") -> Curves:
     names, which = _curve_numbers(table)
     units, systems = _units(table, names, which, unit), _systems(table, names, which)
     kept = _usable(table, use)
-    number, time_d = which[kept], _floats(table, "time")[kept]
-    value, error = _floats(table, use)[kept], _floats(table, error_name)[kept]
+    number, time_d = which[kept], floats(table, "time")[kept]
+    value, error = floats(table, use)[kept], floats(table, error_name)[kept]
     if not _in_order(number, time_d):
         order = _order(number, time_d, len(names))
         number, time_d = number[order], time_d[order]
@@ -218,7 +228,7 @@ def _encoded(column: pa.ChunkedArray) -> tuple[list[Any], Ints]:
     return [values[n] for n in order], rank[coded.indices.to_numpy()]
 
 
-def _floats(table: pa.Table, name: str) -> Floats:
+def floats(table: pa.Table, name: str) -> Floats:
     """Return a column as float64; nulls are NaN, and a column that is not there is all NaN."""
     if name not in table.column_names:
         return np.full(table.num_rows, np.nan)
@@ -227,17 +237,18 @@ def _floats(table: pa.Table, name: str) -> Floats:
 
 
 def _usable(table: pa.Table, use: Use) -> Truths:
-    kept: Truths = np.isfinite(_floats(table, "time")) & np.isfinite(_floats(table, use))
+    kept: Truths = np.isfinite(floats(table, "time")) & np.isfinite(floats(table, use))
     if "mask" in table.column_names:
-        return kept & _truths(pc.equal(table["mask"], 0))
+        return kept & truths(pc.equal(table["mask"], 0))
     if "quality" in table.column_names:
-        kept &= _truths(pc.equal(table["quality"], 0))
+        kept &= truths(pc.equal(table["quality"], 0))
     if "is_limit" in table.column_names:
-        kept &= ~_truths(table["is_limit"])
+        kept &= ~truths(table["is_limit"])
     return kept
 
 
-def _truths(column: pa.ChunkedArray) -> Truths:
+def truths(column: pa.ChunkedArray) -> Truths:
+    """Return a column as bool; nulls are false."""
     return np.asarray(pc.fill_null(column, False).to_numpy(), np.bool_)
 
 
@@ -305,7 +316,7 @@ def _same(
 
 def _positions(table: pa.Table, which: Ints, n_curves: int) -> tuple[Floats, Floats]:
     """Return where the first row of each curve that has a position has it."""
-    ra, dec = _floats(table, "ra_deg"), _floats(table, "dec_deg")
+    ra, dec = floats(table, "ra_deg"), floats(table, "dec_deg")
     there = np.flatnonzero(np.isfinite(ra) & np.isfinite(dec))[::-1]
     found = np.full((2, n_curves), np.nan)
     found[0, which[there]], found[1, which[there]] = ra[there], dec[there]

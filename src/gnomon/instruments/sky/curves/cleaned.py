@@ -23,6 +23,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from gnomon.errors import BadData
+from gnomon.instruments.sky.curves.batches import floats, truths
 from gnomon.instruments.sky.curves.schema import PART_SCHEMA
 from gnomon.instruments.sky.curves.stages import (
     DetrendStage,
@@ -156,7 +157,7 @@ class _Work:
 
     def __init__(self, table: pa.Table, relative: Relative) -> None:
         self._table = table
-        time_d = _floats(table, "time")
+        time_d = floats(table, "time")
         curve = _numbers(table, _CURVE)
         self._order = np.lexsort((time_d, curve))
         ordered = curve[self._order]
@@ -185,14 +186,14 @@ class _Work:
         return np.where(self._divided, self._trend, 1.0)
 
     def _column(self, name: str) -> Floats:
-        return _floats(self._table, name)[self._order]
+        return floats(self._table, name)[self._order]
 
     def _is_divided(self, relative: Relative) -> Truths:
         if relative == "subtract":
             return np.zeros(len(self._order), np.bool_)
         unit = self._table["unit"]
         divided = pc.equal(unit, "e-/s") if relative == "auto" else pc.not_equal(unit, "mag")
-        return _truths(divided)[self._order]
+        return truths(divided)[self._order]
 
     def _refuse_mixtures(self) -> None:
         system = _numbers(self._table, _SYSTEM)[self._order]
@@ -213,9 +214,9 @@ class _Work:
         """Mask what is no measurement to use, whatever the stages are."""
         finite = np.isfinite(self._value) & np.isfinite(self._time_d)
         self._forbid(~finite, Reason.NOT_FINITE)
-        self._forbid(_truths(self._table["is_limit"])[self._order], Reason.LIMIT)
+        self._forbid(truths(self._table["is_limit"])[self._order], Reason.LIMIT)
         if "conflict" in self._table.column_names and not use_conflicts:
-            self._forbid(_truths(self._table["conflict"])[self._order], Reason.CONFLICT)
+            self._forbid(truths(self._table["conflict"])[self._order], Reason.CONFLICT)
 
     def take(self, stage: Stage) -> None:
         """Do what a stage says."""
@@ -332,15 +333,6 @@ def flag_bits(survey: str, mask: str | int = "default") -> int:
 def _smoothing(stage: DetrendStage) -> Smoothing:
     gap_d = stage.window_d if stage.gap_d is None else stage.gap_d
     return Smoothing(stage.method, stage.window_d, gap_d, stage.edge_d, stage.least, stage.reach)
-
-
-def _floats(table: pa.Table, name: str) -> Floats:
-    column = pc.fill_null(table[name].cast(pa.float64()), float("nan"))
-    return np.asarray(column.to_numpy(), np.float64)
-
-
-def _truths(column: pa.ChunkedArray) -> Truths:
-    return np.asarray(pc.fill_null(column, False).to_numpy(), np.bool_)
 
 
 def _numbers(table: pa.Table, names: Sequence[str]) -> Ints:

@@ -17,11 +17,12 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from gnomon.errors import BadData, ConfigError, UnknownName
-from gnomon.instruments.sky.curves.batches import Curves, Use, curves_of
+from gnomon.instruments.sky.curves.batches import Curves, Use, curves_of, firsts
 from gnomon.instruments.sky.curves.cleaned import cleaned, flag_bits
 from gnomon.instruments.sky.curves.record_files import read_records
 from gnomon.instruments.sky.curves.schema import BTJD, PART_SCHEMA, SCHEMA, UNREADABLE, Answer
 from gnomon.instruments.sky.curves.stages import QualityStage
+from gnomon.instruments.sky.irsa.parts import BAND_OF
 from gnomon.instruments.sky.tess.lightcurves import part_of, read_lightcurve
 
 _FITS = (".fits", ".fits.gz")
@@ -47,10 +48,9 @@ _POINT = ("object", "band", "time", "value", "is_limit")
 KEPT = ("sector", "cadence", "cadence_s")
 """What tells apart the light curves of one object in one band."""
 _IS_FLUX = {"flux": "", "psfflux": "nJy", "pdcsap_flux": "e-/s", "sap_flux": "e-/s"}
-_ZTF_FILTERS = {"zg": "g", "zr": "r", "zi": "i"}
 _BANDS = {
-    "filter": _ZTF_FILTERS,
-    "filtercode": _ZTF_FILTERS,
+    "filter": BAND_OF,
+    "filtercode": BAND_OF,
     "fid": {"1": "g", "2": "r", "3": "i"},
 }
 """What the values of a column mean, where it is called so."""
@@ -184,12 +184,7 @@ def _stacked(tables: Sequence[pa.Table]) -> pa.Table:
 
 def _without_repeats(table: pa.Table) -> pa.Table:
     """Return a table in which no object has the same point twice; the first one stays."""
-    point = [name for name in _POINT if name in table.column_names]
-    places = table.select(point).append_column("_row", pa.array(range(table.num_rows), pa.int64()))
-    first = places.group_by(point).aggregate([("_row", "min")])["_row_min"]
-    if len(first) == table.num_rows:
-        return table
-    return table.take(first.take(pc.sort_indices(first)))
+    return firsts(table, [name for name in _POINT if name in table.column_names])
 
 
 def _file(path: Path) -> pa.Table:

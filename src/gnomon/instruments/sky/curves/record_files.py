@@ -12,10 +12,9 @@ from pydantic import ValidationError
 from gnomon.errors import BadData
 from gnomon.instruments.sky.curves.schema import BTJD, MJD_UTC, Answer, part_table
 from gnomon.instruments.sky.exports.records import Record, TESSRecord, ZTFRecord
+from gnomon.instruments.sky.irsa.parts import BAND_OF
 
 R = TypeVar("R", bound=Record)
-
-_BANDS = {"zg": "g", "zr": "r", "zi": "i"}
 
 
 def read_record(path: Path, *kinds: type[R]) -> R:
@@ -27,9 +26,10 @@ def read_record(path: Path, *kinds: type[R]) -> R:
         It is none of them; the message says why not.
     """
     said = []
+    text = path.read_bytes()
     for kind in kinds:
         try:
-            return kind.model_validate_json(path.read_bytes())
+            return kind.model_validate_json(text)
         except ValidationError as error:
             wrong = (f"{'.'.join(map(str, e['loc']))} {e['msg']}" for e in error.errors())
             said.append(f"no {kind.__name__}: {', '.join(wrong)}")
@@ -60,7 +60,7 @@ def _ztf(records: Sequence[ZTFRecord]) -> pa.Table:
     further = [one.model_extra or {} for one in records]
     columns = {
         "object": [one.object_id for one in records],
-        "band": [_BANDS.get(one.filter, one.filter) for one in records],
+        "band": [BAND_OF.get(one.filter, one.filter) for one in records],
         "time": [one.mjd for one in records],
         "value": [one.mag_psf for one in records],
         "error": [one.get("magerr") for one in further],

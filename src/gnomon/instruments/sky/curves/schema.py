@@ -43,7 +43,6 @@ UNREADABLE = -1
 """A quality of which every bit is set: it fails every mask."""
 MJD_ORIGIN_JD = 2_400_000.5
 BTJD_ORIGIN_JD = 2_457_000.0
-UNITS = ("mag", "e-/s", "nJy", "Jy", "1")
 
 _PART_FIELDS = (
     ("survey", pa.string()),

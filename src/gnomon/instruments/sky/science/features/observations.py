@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from gnomon.errors import BadData
+from gnomon.instruments.sky.curves.batches import firsts
 from gnomon.instruments.sky.curves.record_files import is_observation, read_record
 from gnomon.instruments.sky.exports.records import MASTRecord
 
@@ -58,10 +59,7 @@ def observation_table(paths: Sequence[Path]) -> pa.Table:
     """
     table = pa.concat_tables([one for path in paths for one in _tables(path)])
     span = pc.subtract(table["wavelength_max"], table["wavelength_min"])
-    table = table.append_column("wavelength_span", span)
-    rows = table.append_column("_row", pa.array(range(table.num_rows), pa.int64()))
-    first = rows.group_by("observation_id").aggregate([("_row", "min")])["_row_min"]
-    return table.take(first.take(pc.sort_indices(first)))
+    return firsts(table.append_column("wavelength_span", span), ["observation_id"])
 
 
 def _tables(path: Path) -> list[pa.Table]:
