@@ -1,5 +1,7 @@
 """Pictures of curves: what they show, that brighter is up, and that the same data look the same."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -65,6 +67,21 @@ def test_a_transit_is_shown_close_up():
     assert "depth 1.0" in said
     assert "Box least squares in TESS" in said
     assert figure.axes[2].get_xlabel() == "hours from mid-transit"
+    # A band that was never seen in transit has no box.
+    between_d = 1327.25 + 2.5 * np.arange(6)
+    other = Curve("TIC 1", "r", between_d, np.ones(6), np.full(6, 1e-4), "1", BTJD)
+    both = draw_page(Subject.searched([one, other], BOXES)).axes[2]
+    assert len(both.lines) == len(figure.axes[2].lines) + 2
+
+
+def test_the_line_of_false_alarms_is_that_of_the_search():
+    errors = np.geomspace(1e-4, 0.3, 80)
+    subject = Subject.searched([replace(curve(amplitude=0.05), error=errors)], SEARCH)
+    used = replace(subject.curves[0], error=np.hypot(errors, SEARCH.error_floor_mag))
+    at = replace(subject, search=replace(SEARCH, error_floor_mag=0.0), curves=(used,))
+    assert subject.threshold == at.threshold
+    raw = replace(at, curves=subject.curves)
+    assert subject.threshold != pytest.approx(raw.threshold, rel=1e-4)
 
 
 @pytest.mark.parametrize("what", DRAWN)

@@ -16,7 +16,11 @@ from gnomon.instruments.sky.plots.panels import draw_folded, draw_periodogram, d
 from gnomon.instruments.sky.science.periods.grid import frequencies
 from gnomon.instruments.sky.science.periods.lombscargle import log_fap
 from gnomon.instruments.sky.science.periods.period import Period, Search
-from gnomon.instruments.sky.science.periods.search import Periodogram, periodogram_of
+from gnomon.instruments.sky.science.periods.search import (
+    Periodogram,
+    errors_of,
+    periodogram_of,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -79,10 +83,11 @@ class Subject:
         if self.search.method != "ls" or not len(self.periodogram.period_d):
             return float("nan")
         grid = frequencies(self.search, float(np.ptp(curve.time_d)))
+        error = errors_of(curve, self.search)
         low, high = 0.0, 1.0
         for _ in range(50):
             middle = (low + high) / 2
-            chance = log_fap(curve.time_d, curve.error, middle, grid, self.search.terms)
+            chance = log_fap(curve.time_d, error, middle, grid, self.search.terms)
             low, high = (middle, high) if chance > np.log(self.search.fap) else (low, middle)
         return high
 

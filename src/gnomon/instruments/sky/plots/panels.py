@@ -59,7 +59,7 @@ def _points(axes: Axes, at: Floats, curve: Curve, *, fade: bool = False) -> None
 
 
 def _limit(axes: Axes, curves: Sequence[Curve]) -> None:
-    """Show what lies within ten deviations of the middle, so that no outlier flattens the rest."""
+    """Show what lies within five deviations of the middle, so that no outlier flattens the rest."""
     ends = []
     for curve in curves:
         low, middle, high = np.percentile(curve.value, [2, 50, 98])
@@ -206,14 +206,16 @@ def _close_up(axes: Axes, phase: Floats, curve: Curve, period: Period) -> None:
         middle, mean, "o", color=INK, markersize=4.5, markeredgecolor=PAPER, markeredgewidth=0.7,
         zorder=6,
     )  # fmt: skip
-    within = np.abs(hours) < period.duration_d * 12
-    level, low = float(np.mean(curve.value[~within])), float(np.mean(curve.value[within]))
+    axes.set_xlim(-half, half)
     edge = period.duration_d * 12
+    within = np.abs(hours) < edge
+    if within.all() or not within.any():
+        return  # another band than the one that has the period
+    level, low = float(np.mean(curve.value[~within])), float(np.mean(curve.value[within]))
     axes.plot(
         [-half, -edge, -edge, edge, edge, half], [level, level, low, low, level, level],
         color=style.ACCENT, linewidth=1.5, zorder=5,
     )  # fmt: skip
-    axes.set_xlim(-half, half)
 
 
 def _averages(at: Floats, value: Floats, half: float) -> tuple[Floats, Floats]:

@@ -87,7 +87,7 @@ def periodogram_of(curve: Curve, search: Search) -> tuple[Period, Periodogram]:
         )  # fmt: skip
         return _of_boxes(curve, search, boxes), Periodogram(periods_d, boxes.power)
     grid = frequencies(search, baseline_d)
-    power = lomb_scargle(curve.time_d, curve.value, _errors(curve, search), grid, search.terms)
+    power = lomb_scargle(curve.time_d, curve.value, errors_of(curve, search), grid, search.terms)
     return _of_power(curve, search, grid, power), Periodogram(1 / grid.values, power)
 
 
@@ -103,7 +103,8 @@ def _upright(curve: Curve) -> Floats:
     return -curve.value if _is_magnitude(curve) else curve.value
 
 
-def _errors(curve: Curve, search: Search) -> Floats:
+def errors_of(curve: Curve, search: Search) -> Floats:
+    """Return the errors by which a search weighs points: those of magnitudes have a floor."""
     if not _is_magnitude(curve) or not search.error_floor_mag:
         return curve.error
     return np.hypot(curve.error, search.error_floor_mag)
@@ -158,7 +159,7 @@ def _lomb_scargle_batch(curves: Curves, batch: list[int], search: Search) -> dic
     time_d = many[0].time_d
     grid = frequencies(search, float(time_d[-1] - time_d[0]))
     values = np.array([curve.value for curve in many])
-    errors = np.array([_errors(curve, search) for curve in many])
+    errors = np.array([errors_of(curve, search) for curve in many])
     return {
         batch[at.start + k]: _of_power(many[at.start + k], search, grid, one)
         for at, power in periodograms(time_d, values, errors, grid, search.terms)
@@ -167,7 +168,7 @@ def _lomb_scargle_batch(curves: Curves, batch: list[int], search: Search) -> dic
 
 
 def _of_power(curve: Curve, search: Search, grid: Frequencies, power: Floats) -> Period:
-    error, terms = _errors(curve, search), search.terms
+    error, terms = errors_of(curve, search), search.terms
     highest = peaks(power, grid, _N_PEAKS)
     if not highest:
         return _blank(curve, search, "no frequency explains anything")
@@ -237,7 +238,7 @@ def _doubt(
     if abs(peak.frequency - grid.last) < grid.step / 2:
         return "the power still rises at the shortest period"
     n = len(curve)
-    bend = _explained_by_parabola(curve, _errors(curve, search))
+    bend = _explained_by_parabola(curve, errors_of(curve, search))
     # Schwarz's criterion (BIC), of a parabola and of harmonics with their frequency.
     if _bic(bend, n, 2) <= _bic(power, n, 2 * search.terms + 1):
         return "a slow trend explains it as well"
