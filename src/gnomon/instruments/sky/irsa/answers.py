@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pcsv
 
-from gnomon.errors import BadData, MissingExtra, ServerFault
+from gnomon.errors import BadData, ServerFault
 from gnomon.instruments.sky.curves.schema import UNREADABLE
 from gnomon.instruments.sky.irsa.request import Format
 
@@ -74,8 +74,6 @@ def read_answer(path: Path, format: Format) -> pa.Table:  # noqa: A002 - what it
         It is the service's own error, or a page for people.
     BadData
         It is no such table: a column is missing, a line breaks off, a number is none.
-    MissingExtra
-        VOTable and IPAC tables need astropy.
     """
     _refuse_errors(path, format)
     if format == "csv":
@@ -143,11 +141,9 @@ def _one_line(error: Exception) -> str:
 
 def _by_astropy(path: Path, format: Format) -> pa.Table:  # noqa: A002 - as above
     """Return the columns as they are written: numbers, or texts where those are declared."""
-    try:
-        from astropy.io import ascii as tables  # noqa: PLC0415 - heavy
-        from astropy.io import votable  # noqa: PLC0415 - heavy
-    except ModuleNotFoundError as error:
-        raise MissingExtra(error.name or "astropy", "sky") from None
+    from astropy.io import ascii as tables  # noqa: PLC0415 - heavy
+    from astropy.io import votable  # noqa: PLC0415 - heavy
+
     try:
         if format == "votable":
             content = BytesIO(path.read_bytes())

@@ -22,7 +22,6 @@ from gnomon.core.steps import StepConfig
 from gnomon.errors import (
     BadData,
     ConfigError,
-    MissingExtra,
     NoData,
     ServerFault,
     Truncated,
@@ -170,10 +169,8 @@ class ObjectsSource:
         Truncated
             Fewer rows came than the service counts.
         """
-        try:
-            from gnomon.instruments.sky.irsa.object_tables import write_objects  # noqa: PLC0415
-        except ModuleNotFoundError as error:
-            raise MissingExtra(error.name or "pyarrow", "sky") from None
+        from gnomon.instruments.sky.irsa.object_tables import write_objects  # noqa: PLC0415 - heavy
+
         query, release = self._queries[str(item.key["query"])], item.tags["release"]
         retrieved = self._now().strftime("%Y-%m-%dT%H:%M:%SZ")
         types = self._types(release)

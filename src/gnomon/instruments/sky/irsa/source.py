@@ -22,7 +22,6 @@ from gnomon.core.items import Item, Listing
 from gnomon.core.steps import StepConfig
 from gnomon.errors import (
     BadData,
-    MissingExtra,
     NoData,
     Refused,
     ServerFault,
@@ -148,10 +147,8 @@ class ZtfSource:
         ServerFault
             The answer makes no sense.
         """
-        try:
-            from gnomon.instruments.sky.irsa.answers import read_answer  # noqa: PLC0415 - heavy
-        except ModuleNotFoundError as error:
-            raise MissingExtra(error.name or "pyarrow", "sky") from None
+        from gnomon.instruments.sky.irsa.answers import read_answer  # noqa: PLC0415 - heavy
+
         retrieved = self._now().strftime("%Y-%m-%dT%H:%M:%SZ")
         try:
             self._api.download(self._path, item.tags["parameters"], dest, progress)
