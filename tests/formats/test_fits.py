@@ -170,8 +170,8 @@ def test_gzipped_files_are_unpacked(tmp_path):
     path.write_bytes(gzip.compress(SAMPLE))
     assert fits.verify(path) == 3
     assert [hdu.name for hdu in fits.read_hdus(path)] == ["PRIMARY", "DATA", "PIXELS"]
-    assert fits.read_columns(path, "data", ["quality"])["quality"].tolist() == list(range(7))
-    assert fits.read_image(path, "PIXELS").tolist() == [[0, 1, 2], [3, 4, 5]]
+    assert Fits.read(path).columns("data", ["quality"])["quality"].tolist() == list(range(7))
+    assert Fits.read(path).image("PIXELS").tolist() == [[0, 1, 2], [3, 4, 5]]
 
 
 def test_arrays_are_the_callers_own():

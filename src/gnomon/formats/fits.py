@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gnomon.errors import BadData
-from gnomon.formats.fits_checksum import ALL_ONES, ones_sum
+from gnomon.formats.fits_checksum import ALL_ONES, added, ones_sum
 from gnomon.formats.fits_header import Header, Malformed, padded, read_header
 from gnomon.formats.fits_table import Table, scaled
 
@@ -148,10 +148,14 @@ class Fits:
         view, n_checked = memoryview(self.data), 0
         for hdu in self.hdus:
             checksum, datasum = hdu.header.text("CHECKSUM"), hdu.header.text("DATASUM")
-            n_checked += bool(checksum or datasum)
-            if checksum and ones_sum(view[hdu.start : hdu.stop]) != ALL_ONES:
+            if not (checksum or datasum):
+                continue
+            n_checked += 1
+            header_sum = ones_sum(view[hdu.start : hdu.data_start])
+            data_sum = ones_sum(view[hdu.data_start : hdu.stop])
+            if checksum and added(header_sum, data_sum) != ALL_ONES:
                 raise BadData(f"{self.name}, {hdu.label}: CHECKSUM does not fit: bytes are damaged")
-            if datasum and str(ones_sum(view[hdu.data_start : hdu.stop])) != datasum.strip():
+            if datasum and str(data_sum) != datasum.strip():
                 raise BadData(f"{self.name}, {hdu.label}: DATASUM does not fit: data are damaged")
         return n_checked
 
@@ -159,16 +163,6 @@ class Fits:
 def read_hdus(path: Path) -> list[Hdu]:
     """Return the HDUs of a file; raises as `Fits.read`, which saves reading it again."""
     return list(Fits.read(path).hdus)
-
-
-def read_columns(path: Path, hdu: str | int, names: Iterable[str]) -> dict[str, NDArray[Any]]:
-    """Return columns of a binary table; see `Fits.columns`."""
-    return Fits.read(path).columns(hdu, names)
-
-
-def read_image(path: Path, hdu: str | int = 0) -> NDArray[Any]:
-    """Return an image; see `Fits.image`."""
-    return Fits.read(path).image(hdu)
 
 
 def verify(path: Path, name: str = "") -> int:
