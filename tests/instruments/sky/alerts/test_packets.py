@@ -271,7 +271,16 @@ def test_a_schema_that_is_none_is_refused(tmp_path):
         read(tmp_path, content)
 
 
-@pytest.mark.parametrize("items", ["null", {"type": "record", "name": "none", "fields": []}])
+@pytest.mark.parametrize(
+    "items",
+    [
+        "null",
+        {"type": "null"},
+        {"type": "fixed", "name": "none", "size": 0},
+        {"type": "record", "name": "none", "fields": []},
+        {"type": "record", "name": "none", "fields": [{"name": "b", "type": "null"}]},
+    ],
+)
 def test_lists_of_nothing_do_not_go_on_for_ever(tmp_path, items):
     import fastavro  # noqa: PLC0415 - an extra
 

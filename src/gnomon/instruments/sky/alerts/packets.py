@@ -20,6 +20,7 @@ from gnomon.instruments.sky.alerts.ztf import ztf_alert
 _MAGIC = b"Obj\x01"
 _NAMED = re.compile(rb'"(?:namespace|name)"\s*:\s*"(ztf|lsst)\b')
 _SURVEYS = {b"ztf": ZTF, b"lsst": LSST}
+_NAMED_TYPES = ("record", "error", "fixed")
 _DAMAGE = (
     *(ValueError, EOFError, IndexError, KeyError, TypeError, AttributeError, OverflowError),
     *(MemoryError, RecursionError, struct.error, zlib.error),
@@ -92,10 +93,21 @@ def _is_endless(schema: Any) -> bool:
         return any(_is_endless(one) for one in schema)
     if not isinstance(schema, dict):
         return False
-    inside = [schema.get("type"), schema.get("items"), schema.get("values")]
-    inside += schema.get("fields", ())
-    is_empty = schema.get("type") == "record" and not schema.get("fields")
-    return is_empty or "null" in inside[1:3] or any(_is_endless(one) for one in inside)
+    items = [schema.get("items"), schema.get("values")]
+    inside = [schema.get("type"), *items, *schema.get("fields", ())]
+    # What has a name may be the items of a list elsewhere.
+    is_empty = schema.get("type") in _NAMED_TYPES and _is_empty(schema)
+    return is_empty or any(map(_is_empty, items)) or any(map(_is_endless, inside))
+
+
+def _is_empty(schema: Any) -> bool:
+    """Tell whether what a schema describes takes no byte."""
+    if not isinstance(schema, dict):
+        return bool(schema == "null")
+    kind = schema.get("type")
+    if kind in ("record", "error"):
+        return all(_is_empty(field.get("type")) for field in schema.get("fields", ()))
+    return not schema.get("size") if kind == "fixed" else _is_empty(kind)
 
 
 def _alert(record: Mapping[str, Any], schema_name: str) -> Alert:
