@@ -19,12 +19,10 @@ FORCED = "-forced"
 Measurement = Literal["detection", "limit", "forced"]
 Further = float | int | str | bool | None
 _SAFE = re.compile(r"[\w.+-]*\w[\w.+-]*", re.ASCII)
-_WHOLE = (
-    *("candid", "pid", "field", "rcid", "programid", "nbad"),
-    *("source_id", "visit", "detector"),
-)
+WHOLE_OF_ZTF = ("candid", "pid", "field", "rcid", "programid", "nbad")
+"""Fields of ZTF's candidates that become columns of whole numbers."""
 _TYPES = {"is_negative": pa.bool_(), "procstatus": pa.string()}
-_TYPES |= dict.fromkeys(_WHOLE, pa.int64())
+_TYPES |= dict.fromkeys((*WHOLE_OF_ZTF, "source_id", "visit", "detector"), pa.int64())
 """Of further columns; what is not here is a number of any size."""
 
 

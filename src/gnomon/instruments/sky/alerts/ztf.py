@@ -18,6 +18,7 @@ from gnomon.errors import BadData
 from gnomon.instruments.sky.alerts.rows import (
     FORCED,
     NAN,
+    WHOLE_OF_ZTF,
     Alert,
     AlertRow,
     Further,
@@ -50,7 +51,6 @@ _NUMBERS = {
     "reference_error_mag": "sigmagnr",
     "reference_distance_arcsec": "distnr",
 }
-_WHOLE = ("candid", "pid", "field", "rcid", "programid", "nbad")
 
 
 def ztf_alert(record: Mapping[str, Any]) -> Alert:
@@ -130,5 +130,5 @@ def _band(record: Mapping[str, Any]) -> str:
 
 
 def _further(record: Mapping[str, Any]) -> dict[str, Further]:
-    whole: dict[str, Further] = {name: record.get(name) for name in _WHOLE}
+    whole: dict[str, Further] = {name: record.get(name) for name in WHOLE_OF_ZTF}
     return whole | {ours: number_of(record, theirs) for ours, theirs in _NUMBERS.items()}
