@@ -23,6 +23,7 @@ from gnomon.instruments.sky.science.periods.search import (
 )
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _LEFT, _RIGHT = 0.075, 0.975
@@ -97,34 +98,41 @@ def draw_curve(curves: Sequence[Curve]) -> Figure:
     there = [curve for curve in curves if len(curve)]
     if not there:
         raise BadData("there is nothing to draw: no point can be used")
-    with style.styled():
-        figure = new_figure(*_WIDE)
-        axes = figure.add_axes(_box(_WIDE))
-        draw_points(axes, there)
-        style.bands_above(axes, [curve.band for curve in there])
-        style.head(figure, _name(there[0]), _extent(there), left=_LEFT)
-    return figure
+    bands = [curve.band for curve in there]
+    return _alone(lambda axes: draw_points(axes, there), _name(there[0]), bands, _extent(there))
 
 
 def draw_power(subject: Subject) -> Figure:
     """Return a picture of a periodogram."""
-    with style.styled():
-        figure = new_figure(*_WIDE)
-        axes = figure.add_axes(_box(_WIDE))
-        draw_periodogram(axes, subject.periodogram, subject.period, subject.threshold)
-        style.bands_above(axes, [subject.period.band])
-        style.head(figure, _name(subject.curves[0]), *_verdict(subject.period), left=_LEFT)
-    return figure
+    found, period, threshold = subject.periodogram, subject.period, subject.threshold
+    return _alone(
+        lambda axes: draw_periodogram(axes, found, period, threshold),
+        _name(subject.curves[0]),
+        [period.band],
+        *_verdict(period),
+    )
 
 
 def draw_phase(subject: Subject) -> Figure:
     """Return a picture of the folded curves."""
+    return _alone(
+        lambda axes: draw_folded(axes, subject.curves, subject.period),
+        _name(subject.curves[0]),
+        [curve.band for curve in subject.curves],
+        *_verdict(subject.period),
+    )
+
+
+def _alone(draw: Callable[[Axes], None], title: str, bands: list[str], *lines: str) -> Figure:
+    """Return a picture of one panel."""
+    width, height = _WIDE
+    bottom = _BOTTOM_IN / height
     with style.styled():
-        figure = new_figure(*_WIDE)
-        axes = figure.add_axes(_box(_WIDE))
-        draw_folded(axes, subject.curves, subject.period)
-        style.bands_above(axes, [curve.band for curve in subject.curves])
-        style.head(figure, _name(subject.curves[0]), *_verdict(subject.period), left=_LEFT)
+        figure = new_figure(width, height)
+        axes = figure.add_axes((_LEFT, bottom, _RIGHT - _LEFT, 1 - bottom - _TOP_IN / height))
+        draw(axes)
+        style.bands_above(axes, bands)
+        style.head(figure, title, *lines, left=_LEFT)
     return figure
 
 
@@ -162,12 +170,6 @@ _RAISED = str.maketrans(
     "\N{SUPERSCRIPT SEVEN}\N{SUPERSCRIPT EIGHT}\N{SUPERSCRIPT NINE}",
 )
 _METHODS = {"ls": "Lomb\N{EN DASH}Scargle", "bls": "Box least squares"}
-
-
-def _box(size: tuple[float, float]) -> tuple[float, float, float, float]:
-    _, height = size
-    bottom = _BOTTOM_IN / height
-    return _LEFT, bottom, _RIGHT - _LEFT, 1 - bottom - _TOP_IN / height
 
 
 def _name(curve: Curve) -> str:

@@ -166,7 +166,6 @@ def power_at(
     ----------
     time_d, value, weight : ndarray of float64, shape (n,)
         The values have a weighted mean of 0, the weights sum to 1.
-
     """
     n = 2 * terms + 1
     normal, right, row = np.zeros((n, n)), np.zeros(n), np.ones(n)

@@ -81,7 +81,7 @@ def periodograms(
     at_once = max(_AT_ONCE // (grid.n * terms * terms), 1)
     for start in range(0, len(value), at_once):
         at = slice(start, start + at_once)
-        work = _one_harmonic if terms == 1 else partial(several_harmonics, terms=terms)
+        work = _one_harmonic if terms == 1 else partial(_several_harmonics, terms=terms)
         yield at, work(since, np.ascontiguousarray(value[at], np.float64), weights[at], grid)
 
 
@@ -100,7 +100,7 @@ def _one_harmonic(time_d: Floats, value: Floats, weight: Floats, grid: Frequenci
     return np.asarray(np.nan_to_num(np.atleast_2d(found.power)), np.float64)
 
 
-def several_harmonics(
+def _several_harmonics(
     time_d: Floats, value: Floats, weight: Floats, grid: Frequencies, terms: int
 ) -> Floats:
     """Return periodograms of several harmonics, shape (n_curves, grid.n).

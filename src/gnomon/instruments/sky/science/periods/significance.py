@@ -57,13 +57,9 @@ def log_fap_peak(power: float, n_points: int, terms: int, width: float) -> float
 def log_beta_tail(power: float, n_model: int, n_left: int) -> float:
     """Return the natural logarithm of the probability that one trial explains more than `power`.
 
-    The power of one trial is of the beta distribution B(n_model / 2, n_left / 2); for an even
-    number of parameters its tail is a finite sum.
+    The power of one trial is of the beta distribution B(n_model / 2, n_left / 2); `n_model` is
+    even, so that its tail is a finite sum.
     """
-    if n_model % 2:
-        from scipy.stats import beta  # noqa: PLC0415 - SciPy is slow to load
-
-        return float(beta.logsf(power, n_model / 2, n_left / 2))
     terms = [
         math.lgamma(n_left / 2 + k) - math.lgamma(n_left / 2) - math.lgamma(k + 1)
         + (k * math.log(power) if k else 0.0)
