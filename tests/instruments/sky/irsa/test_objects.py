@@ -107,10 +107,32 @@ def test_an_unknown_column_is_named(fetch, station):
 def test_a_fault_that_stays_is_an_error(fetch, station, service, fault):
     service.faults.add(fault)
     assert not fetch(collection="ztf_dr24").ok
+    (message,) = station.messages(Happened.FAILED)
+    assert "/TAP" in message, "no slip of gnomon's own"
     assert station.datasets() == {}
     service.faults.clear()
     assert fetch(collection="ztf_dr24").ok
     assert len(station.datasets()) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"oid,nobs\n1,x\n", "are no table"),
+        (b"\x00\xfe no answer, \xff\n", "are no table"),
+        (b"oid,strange\n1,2\n", "does not know: strange"),
+        (b"oid,nobs\n1,2\n", "ztf_dr24: 1 of "),
+    ],
+)
+def test_rows_that_make_no_sense_are_not_stored(
+    fetch, station, service, monkeypatch, content, told
+):
+    monkeypatch.setattr(objects, "_AT_ONCE", 5)
+    service.faults.add(Reissue(content=content, pattern="*/results/result"))
+    assert not fetch().ok
+    (message,) = station.messages(Happened.FAILED)
+    assert told in message
+    assert station.datasets() == {}
 
 
 @pytest.mark.parametrize(

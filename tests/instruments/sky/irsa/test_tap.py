@@ -78,6 +78,24 @@ def test_an_error_with_status_200(tap, service, content, error, way):
         getattr(tap, way)(QUESTION)
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\x00\xfe no answer, \xff\n",
+        b"table_name,n\nztf_objects_dr24\n",
+        b"table_name\nztf_objects_dr24,1\n",
+        b'table_name\n"' + b"x" * 200_000 + b'"\n',
+    ],
+    ids=["bytes", "short", "long", "large"],
+)
+def test_rows_that_are_no_table_are_the_services_fault(tap, service, content):
+    service.faults.add(Reissue(content=content, pattern="*sync", times=1))
+    assert newest(tap) == "ztf_dr24", "it is asked again"
+    service.faults.add(Reissue(content=content, pattern="*sync"))
+    with pytest.raises(ServerFault, match="makes no sense"):
+        tap.rows(QUESTION)
+
+
 def test_a_start_that_fails_is_tried_again(tap, service):
     service.faults.add(Status(code=503, pattern="*async", times=2))
     assert tap.job(QUESTION).startswith(b"oid,nobs\n")

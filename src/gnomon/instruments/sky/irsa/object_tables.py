@@ -57,9 +57,10 @@ def write_objects(dest: Path, body: bytes, types: Mapping[str, str], tags: Tags)
                 column_types=known, null_values=_NULLS, strings_can_be_null=True
             ),
         )
-    except pa.ArrowInvalid as error:
+        names = table.column_names
+    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
         raise BadData(f"IRSA's objects are no table: {str(error).partition(chr(10))[0]}") from None
-    if stray := [name for name in table.column_names if name not in known]:
+    if stray := [name for name in names if name not in known]:
         raise BadData(f"IRSA's objects have columns that it does not know: {', '.join(stray)}")
     said = {name: tags.get(name, "") for name in ANSWERED}
     answer = Answer(**said, sha256=sha256(body).hexdigest())

@@ -208,10 +208,14 @@ class ObjectsSource:
         """Return the names and types of a table's columns, in its order."""
         table = text(table_of(release))
         columns = "SELECT column_name,datatype FROM TAP_SCHEMA.columns"
-        found = self._tap.rows(f"{columns} WHERE table_name={table}")
+        rows = self._tap.rows(f"{columns} WHERE table_name={table}")
+        try:
+            found = {row["column_name"].strip(): row["datatype"].strip() for row in rows}
+        except KeyError:
+            found = {}
         if not found:
             raise ServerFault(f"{self._tap.url}: TAP_SCHEMA.columns knows no {table}")
-        return {row["column_name"].strip(): row["datatype"].strip() for row in found}
+        return found
 
     def _count(self, query: ObjectQuery, release: str) -> int:
         rows: list[dict[str, Any]] = list(self._tap.rows(query.count(release)))

@@ -56,8 +56,8 @@ class Tap:
         return self._api.ask("sync", _question(adql), _csv)
 
     def rows(self, adql: str) -> list[dict[str, str]]:
-        """Return the answer to a short question, its rows as texts by column."""
-        return list(csv.DictReader(StringIO(self.sync(adql).decode("utf-8-sig"))))
+        """Return the answer to a short question, its rows as texts by column; see `sync`."""
+        return self._api.ask("sync", _question(adql), _rows)
 
     def job(self, adql: str) -> bytes:
         """Return the answer to a question that takes long, CSV with its header.
@@ -114,6 +114,15 @@ def _csv(body: bytes) -> bytes:
     if not body.endswith(b"\n"):
         raise ServerFault("TAP: the answer breaks off")
     return body
+
+
+def _rows(body: bytes) -> list[dict[str, str]]:
+    """Return rows by column; a body that is no table is a `ValueError`."""
+    try:
+        names, *rows = csv.reader(StringIO(_csv(body).decode("utf-8-sig")))
+    except csv.Error as error:
+        raise ValueError(str(error)) from None
+    return [dict(zip(names, row, strict=True)) for row in rows if row]
 
 
 def _plain(xml: str) -> str:
