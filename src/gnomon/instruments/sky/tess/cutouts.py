@@ -40,6 +40,7 @@ from gnomon.instruments.sky.tess.quality import is_good
 
 Floats = NDArray[np.float64]
 Truths = NDArray[np.bool_]
+Shape = Literal["threshold", "square"]
 
 SURVEY = "tesscut"
 _MAD_TO_SIGMA = 1.4826
@@ -114,7 +115,7 @@ class Photometry:
     background: Floats
     aperture: Truths
     background_pixels: Truths
-    shape: Literal["threshold", "square"]
+    shape: Shape
 
 
 def read_cutout(path: Path, *, checked: bool = True, name: str = "") -> Cutout:
@@ -225,7 +226,7 @@ def median_image(cutout: Cutout) -> Floats:
     return image
 
 
-def aperture_of(image: Floats, threshold: float) -> tuple[Truths, Literal["threshold", "square"]]:
+def aperture_of(image: Floats, threshold: float) -> tuple[Truths, Shape]:
     """Return the pixels of the target in the middle of an image, and how they were found."""
     middle = np.nanmedian(image)
     sigma = _MAD_TO_SIGMA * np.nanmedian(np.abs(image - middle))

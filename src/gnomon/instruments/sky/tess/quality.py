@@ -7,14 +7,11 @@ release notes of sector 20. The three masks are those that users of the archive'
 from __future__ import annotations
 
 from enum import IntFlag
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gnomon.errors import UnknownName
-
-MaskName = Literal["none", "default", "hard", "hardest"]
 
 
 class Flag(IntFlag):
