@@ -5,6 +5,7 @@ import pytest
 
 from gnomon.core.dataset import Provenance
 from gnomon.core.pipeline import Pipeline, SourceSpec, StepSpec
+from gnomon.engine.events import Happened
 from gnomon.engine.project import How, Project
 from gnomon.formats.parquet import read_provenance
 from gnomon.instruments.sky.alerts.source import SOURCE
@@ -65,6 +66,8 @@ def test_two_files_of_one_name_are_told(station, folder, sky):
     (folder / "20260303" / "1.avro").write_bytes(ztf_packet(sky.stars[3], EPOCHS))
     done = station.run(SOURCE, folder=str(folder))
     assert not done.ok
+    (told,) = station.messages(Happened.NOT_LISTED)
+    assert told == "left out: 20260303/1.avro is called like 1.avro"
     assert len(station.datasets()) == 2
 
 
