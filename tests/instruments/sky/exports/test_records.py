@@ -132,6 +132,11 @@ def test_no_more_points_than_wanted_and_no_fewer_than_half(n, most):
     assert one.time[0] == 1000.0
 
 
+def test_a_cadence_that_is_not_known_is_empty():
+    (one,) = tess_records(merge([tess(1, cadence_s=NAN)]).table)
+    assert (one.cadence, strict(one.text())["cadence_s"]) == ("", None)
+
+
 def test_a_table_without_sectors_is_no_tess():
     with pytest.raises(BadData, match="sector"):
         list(tess_records(ztf()))

@@ -41,6 +41,7 @@ def write(path: Path, table: pa.Table, provenance: Provenance) -> None:
     import pyarrow.csv as pa_csv  # noqa: PLC0415  as above
 
     from gnomon.formats.parquet import write_table  # noqa: PLC0415  as above
+    from gnomon.instruments.sky.curves.batches import known  # noqa: PLC0415  as above
 
     check_suffix(path)
     try:
@@ -49,7 +50,7 @@ def write(path: Path, table: pa.Table, provenance: Provenance) -> None:
             write_table(path, table, provenance)
             return
         part = path.with_name(path.name + ".part")
-        plain = [_known(column) for column in table.columns]
+        plain = [known(column) for column in table.columns]
         pa_csv.write_csv(pa.table(plain, names=table.column_names), part)
         part.replace(path)
     except OSError as error:
@@ -62,12 +63,3 @@ def provenance_of(
     """Return what made a table by hand: the step, its options, and the files."""
     inputs = tuple(sorted(("files", "file", path.name, sha256_of(path)) for path in files))
     return Provenance(step, version, "", json.dumps(options, sort_keys=True), inputs)
-
-
-def _known(column: pa.ChunkedArray) -> Any:
-    import pyarrow as pa  # noqa: PLC0415 - takes long to load
-    import pyarrow.compute as pc  # noqa: PLC0415  as above
-
-    if not pa.types.is_floating(column.type):
-        return column
-    return pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)

@@ -252,6 +252,13 @@ def truths(column: pa.ChunkedArray) -> Truths:
     return np.asarray(pc.fill_null(column, False).to_numpy(), np.bool_)
 
 
+def known(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return a column of any type with null in place of NaN."""
+    if not pa.types.is_floating(column.type):
+        return column
+    return pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
+
+
 def _in_order(number: Ints, time_d: Floats) -> bool:
     step = np.diff(number)
     return bool(np.all((step > 0) | ((step == 0) & (np.diff(time_d) >= 0))))

@@ -13,12 +13,17 @@ from pydantic import ValidationError
 
 from gnomon.errors import BadData
 from gnomon.instruments.sky.curves.schema import MJD_ORIGIN_JD, PART_SCHEMA, Answer, answers_of
-from gnomon.instruments.sky.exports.records import MASTRecord, Record, TESSRecord, ZTFRecord
+from gnomon.instruments.sky.exports.records import (
+    MASTRecord,
+    Record,
+    TESSRecord,
+    ZTFRecord,
+    cadence_name,
+)
 
 R = TypeVar("R", bound=Record)
 
 _ROWS_AT_ONCE = 8_192
-_FAST_S, _SHORT_S = 20.0, 120.0
 _DATA_URI = re.compile(r"mast:[^\s&\"']+")
 _OBSERVATION = {
     "observation_id": ("obs_id", "observation_id"),
@@ -127,7 +132,7 @@ def _tess(rows: pa.Table, max_points: int | None) -> TESSRecord:
         {
             "tic_id": one["object"].replace(" ", ""),
             "sector": one["sector"],
-            "cadence": _cadence(one["cadence_s"]),
+            "cadence": cadence_name(one["cadence_s"]) or "",
             "time": time[taken].tolist(),
             "flux": flux[taken].tolist(),
             "quality": rows["quality"].to_numpy()[taken].tolist(),
@@ -156,12 +161,6 @@ def _curves(table: pa.Table) -> Iterator[pa.Table]:
 def _answer(table: pa.Table, number: int) -> Answer:
     found = answers_of(table.schema)
     return found[number] if number < len(found) else Answer()
-
-
-def _cadence(cadence_s: float) -> str:
-    if cadence_s <= _FAST_S:
-        return "fast"
-    return "short" if cadence_s <= _SHORT_S else "long"
 
 
 def _made(record: type[R], values: Mapping[str, object]) -> R:

@@ -16,6 +16,18 @@ def _known(value: object) -> object:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
+_FAST_S, _SHORT_S = 20, 120
+
+
+def cadence_name(cadence_s: float | None) -> str | None:
+    """Return the guide's name of a cadence of TESS; None where it is not known."""
+    if cadence_s is None or math.isnan(cadence_s):
+        return None
+    if round(cadence_s) <= _FAST_S:
+        return "fast"
+    return "short" if round(cadence_s) <= _SHORT_S else "long"
+
+
 MaybeFloat = Annotated[FiniteFloat | None, BeforeValidator(_known)]
 
 
@@ -62,7 +74,7 @@ class TESSRecord(Record):
         ``TIC987654321``.
     sector : int
     cadence : str
-        ``fast`` (20 s), ``short`` (120 s), ``long``.
+        ``fast`` (20 s), ``short`` (120 s), ``long``; empty where it is not known.
     time, flux : list of float
         Of one length.
     """

@@ -32,7 +32,7 @@ One file for each star and sector that the Transiting Exoplanet Survey Satellite
 |---|---|
 | tic_id | number in the TESS Input Catalog |
 | sector | of the survey |
-| cadence | fast (20 s), short (120 s) or long |
+| cadence | fast (20 s), short (120 s) or long; empty where it is not known |
 | time | days since `time_origin_jd`, at the solar system's barycentre |
 | flux | in `unit`; cadences without one are left out |
 | quality | the flags of each cadence |

@@ -97,6 +97,14 @@ def test_tess_has_one_row_per_sector_and_cadence():
     assert rows[1]["cv"] is None
 
 
+@pytest.mark.parametrize("cadence_s", [float("nan"), None])
+def test_a_cadence_that_is_not_known_has_no_name(cadence_s):
+    one = {"object": ["TIC 7"], "band": ["TESS"], "time": [1.0], "value": [10.0], "sector": [1]}
+    table = part("e-/s", BTJD, **one, cadence_s=pa.array([cadence_s], pa.float64()))
+    (row,) = guide_table(table).to_pylist()
+    assert (row["sector"], row["cadence"], row["n_points"]) == (1, None, 1)
+
+
 def test_other_fluxes_are_like_magnitudes():
     table = part(unit="nJy", object=["a"], band=["r"], time=[1.0], value=[2.0])
     assert guide_table(table).column_names == [

@@ -15,14 +15,13 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from gnomon.errors import BadData
-from gnomon.instruments.sky.curves.batches import Curves, Use, curves_of
+from gnomon.instruments.sky.curves.batches import Curves, Use, curves_of, known
+from gnomon.instruments.sky.exports.records import cadence_name
 from gnomon.instruments.sky.science.features.definitions import FAMILIES, FEATURES
 from gnomon.instruments.sky.science.features.kernels import measure
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
-_FAST_S, _SHORT_S = 20, 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,21 +140,15 @@ def _observed(table: pa.Table) -> Iterator[tuple[int | None, str | None, pa.Tabl
     if not there:
         yield None, None, table
         return
+    for name in there:
+        column = table.column_names.index(name)
+        table = table.set_column(column, name, known(table[name]))
     for one in table.group_by(there).aggregate([]).to_pylist():
         rows = table
         for name, value in one.items():
             same = pc.is_null(rows[name]) if value is None else pc.equal(rows[name], value)
             rows = rows.filter(same)
-        yield one.get("sector"), one.get("cadence") or _cadence(one.get("cadence_s")), rows
-
-
-def _cadence(seconds: float | None) -> str | None:
-    """Return the guide's name of a cadence."""
-    if seconds is None:
-        return None
-    if round(seconds) <= _FAST_S:
-        return "fast"
-    return "short" if round(seconds) <= _SHORT_S else "long"
+        yield one.get("sector"), one.get("cadence") or cadence_name(one.get("cadence_s")), rows
 
 
 def _nullable(column: Floats) -> pa.Array:
