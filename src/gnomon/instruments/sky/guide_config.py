@@ -20,7 +20,7 @@ from pydantic import (
     model_validator,
 )
 
-from gnomon.errors import ConfigError, MissingExtra
+from gnomon.errors import ConfigError
 
 _LIGHT_CURVES = "nph_light_curves"
 
@@ -180,8 +180,6 @@ def from_config(path: Path) -> DataSources:
     ConfigError
         It cannot be read, has no ``data_sources``, or one of them has a key or a value that the
         guide does not know; the key is named.
-    MissingExtra
-        PyYAML is not installed.
     """
     document = _load(path)
     if not isinstance(document, Mapping) or not isinstance(document.get("data_sources"), Mapping):
@@ -197,10 +195,8 @@ def from_config(path: Path) -> DataSources:
 
 
 def _load(path: Path) -> object:
-    try:
-        import yaml  # noqa: PLC0415  optional
-    except ModuleNotFoundError:
-        raise MissingExtra("pyyaml", "sky") from None
+    import yaml  # noqa: PLC0415  optional
+
     try:
         return yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
