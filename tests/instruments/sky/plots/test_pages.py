@@ -100,6 +100,15 @@ def test_nothing_to_draw_is_said():
         Subject.searched([empty], SEARCH)
 
 
+@pytest.mark.parametrize("other", [{"time_system": BTJD}, {"unit": "e-/s"}])
+def test_different_times_or_units_are_not_drawn_onto_the_same_axes(other):
+    curves = [curve("r"), replace(curve("g"), **other)]
+    with pytest.raises(BadData, match="SIM-001: bands of different times or units"):
+        draw_curve(curves)
+    with pytest.raises(BadData, match="share no axes"):
+        Subject.searched(curves, SEARCH)
+
+
 @pytest.mark.parametrize(("system", "name"), [
     (BTJD, "BJD \N{MINUS SIGN} 2457000 (TDB)"), (MJD_UTC, "MJD (UTC)"), (MJD_TAI, "MJD (TAI)"),
     (JD_UTC, "JD (UTC)"), (None, "time / days"),

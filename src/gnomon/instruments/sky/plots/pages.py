@@ -61,11 +61,9 @@ class Subject:
         Raises
         ------
         BadData
-            None has a point.
+            None has a point, or they do not go onto the same axes.
         """
-        there = tuple(curve for curve in curves if len(curve))
-        if not there:
-            raise BadData("there is nothing to draw: no point can be used")
+        there = _with_points(curves)
         found = [periodogram_of(curve, search) for curve in there]
         periods = tuple(period for period, _ in found)
         ranks = [(not p.significant, p.log10_fap, -p.n_points) for p in periods]
@@ -94,10 +92,14 @@ class Subject:
 
 
 def draw_curve(curves: Sequence[Curve]) -> Figure:
-    """Return a picture of the light curves of one object."""
-    there = [curve for curve in curves if len(curve)]
-    if not there:
-        raise BadData("there is nothing to draw: no point can be used")
+    """Return a picture of the light curves of one object.
+
+    Raises
+    ------
+    BadData
+        None has a point, or they do not go onto the same axes.
+    """
+    there = _with_points(curves)
     bands = [curve.band for curve in there]
     return _alone(lambda axes: draw_points(axes, there), _name(there[0]), bands, _extent(there))
 
@@ -170,6 +172,15 @@ _RAISED = str.maketrans(
     "\N{SUPERSCRIPT SEVEN}\N{SUPERSCRIPT EIGHT}\N{SUPERSCRIPT NINE}",
 )
 _METHODS = {"ls": "Lomb\N{EN DASH}Scargle", "bls": "Box least squares"}
+
+
+def _with_points(curves: Sequence[Curve]) -> tuple[Curve, ...]:
+    there = tuple(curve for curve in curves if len(curve))
+    if not there:
+        raise BadData("there is nothing to draw: no point can be used")
+    if len({(curve.time_system, curve.unit) for curve in there}) > 1:
+        raise BadData(f"{_name(there[0])}: bands of different times or units share no axes")
+    return there
 
 
 def _name(curve: Curve) -> str:
