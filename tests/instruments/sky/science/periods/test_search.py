@@ -117,6 +117,7 @@ def test_one_dip_has_no_period():
     curve = Curve("x", "TESS", time_d, value, np.full(len(value), 1e-3), "1", BTJD)
     found = find_period(curve, Search("bls", min_period_d=0.8, max_period_d=30))
     assert not found.significant
+    assert found.reason == "one dip alone has no period"
 
 
 @pytest.mark.parametrize(("curve", "reason"), [
@@ -135,7 +136,8 @@ def test_what_cannot_be_searched_says_why(curve, reason, method):
     assert len(power.period_d) == 0
 
 
-def test_curves_that_share_their_times_give_what_each_gives_alone(sky):
+@pytest.mark.parametrize("terms", [1, 2])
+def test_curves_that_share_their_times_give_what_each_gives_alone(sky, terms):
     columns = {"object": [], "band": [], "time": [], "value": [], "error": []}
     for number, star in enumerate(sky.stars[:5]):
         for band in "gr":
@@ -146,7 +148,7 @@ def test_curves_that_share_their_times_give_what_each_gives_alone(sky):
             columns["value"] += list(one.value)
             columns["error"] += list(one.error)
     table = part_table(columns, survey="ztf", time=MJD_UTC, unit="mag", answer=Answer())
-    curves, search = curves_of(table), replace(LS, terms=1)
+    curves, search = curves_of(table), replace(LS, terms=terms)
     together = find_periods(curves, search)
     for curve, found in zip(curves, together, strict=True):
         alone = find_period(curve, search)
