@@ -104,6 +104,25 @@ def test_faults_are_failures(archive, station, sky, fault):
     assert not list((station.opened.folder / "store").rglob("*.zip"))
 
 
+@pytest.mark.parametrize("place_in_member", ["pixels", "flag of encryption"])
+def test_a_damaged_archive_is_bad_data(archive, sky, tmp_path, place_in_member):
+    """Packed as TESSCut packs: zlib, not zipfile, finds what is wrong."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr("tess-s0001-4-1_x_astrocut.fits", bytes(range(256)) * 300)
+    body = bytearray(packed.getvalue())
+    if place_in_member == "pixels":
+        body[60:80] = bytes(byte ^ 0xFF for byte in body[60:80])
+    else:
+        body[body.index(b"PK\x01\x02") + 8] |= 1
+    archive.faults.add(Reissue(pattern=CUT, content=bytes(body)))
+    api = access.tesscut_api("", archive.network)
+    there, sector = Place(**place(sky)), Sector("tess-s0001-4-1", 1)
+    with pytest.raises(BadData, match="the cutout of tess-s0001-4-1"):
+        tesscut.cut(api, there, sector, (5, 5), tmp_path / "cutout.fits", lambda _: None)
+    api.close()
+
+
 def test_the_real_archive_is_unpacked(real, archive, sky, tmp_path, truth):
     path = real / "tesscut" / "astrocut_107.27_-70.0_5x5.zip"
     archive.faults.add(Reissue(pattern=CUT, content=path))

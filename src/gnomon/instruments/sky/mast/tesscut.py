@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +21,8 @@ from gnomon.instruments.sky.mast.search import Place
 
 _MOVING = "moving_target/"
 _ZIP, _OBJECT = b"PK", b"{"
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
+"""What `zipfile` raises; RuntimeError where damage looks like encryption or an unknown method."""
 
 
 class Mover(StepConfig):
@@ -115,8 +119,9 @@ def _unpack(packed: Path, sector: Sector, dest: Path) -> None:
             names = [n for n in archive.namelist() if n.startswith(f"{sector.name}_")]
             if len(names) != 1:
                 raise BadData(f"{sector.name}: not one cutout but {archive.namelist()}")
-            dest.write_bytes(archive.read(names[0]))
-    except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
+            with archive.open(names[0]) as pixels, dest.open("wb") as file:
+                shutil.copyfileobj(pixels, file)
+    except _DAMAGED as error:
         raise BadData(f"the cutout of {sector.name}: {error}") from None
 
 
