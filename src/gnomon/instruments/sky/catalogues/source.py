@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from pydantic import Field, field_validator
@@ -59,7 +58,6 @@ class CataloguesSource:
             one.name: transport
             for one, transport in zip(config.catalogues, transports, strict=True)
         }
-        self._now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def list(self, cursor: str) -> Listing:  # noqa: ARG002 - there is one item
         """List the one table, stamped by all files."""
@@ -83,7 +81,12 @@ class CataloguesSource:
                 path = Path(folder) / "catalogue"
                 name = _file_name(one.file)
                 got = download(
-                    self._transports[one.name], name, path, retry=self._retry, progress=progress
+                    self._transports[one.name],
+                    name,
+                    path,
+                    retry=self._retry,
+                    progress=progress,
+                    lasting=False,
                 )
                 columns = PlaceColumns(one.ra, one.dec, one.entry, one.label)
                 tables.append(read_catalogue(path, one.name, columns, file_name=name))
