@@ -4,7 +4,7 @@ import pytest
 
 from gnomon.core.dataset import Provenance
 from gnomon.errors import BadData
-from gnomon.formats.parquet import read_provenance, write_table
+from gnomon.formats.parquet import read_provenance, read_rows, write_table
 
 PROVENANCE = Provenance("s", 1, "f" * 64, '{"a":1}', (("cycles", "k", "wmo=1", "0" * 64),))
 TABLE = pa.table(
@@ -31,6 +31,16 @@ def test_provenance_stands_inside(tmp_path):
         "config": '{"a":1}',
         "inputs": [["cycles", "k", "wmo=1", "0" * 64]],
     }
+
+
+def test_rows_are_read_of_columns_that_are_there_and_of_no_folder(tmp_path):
+    (tmp_path / "y=5").mkdir()
+    write_table(tmp_path / "y=5" / "a", TABLE, PROVENANCE)
+    assert read_rows(tmp_path / "y=5" / "a").column_names == ["x"]
+    assert read_rows(tmp_path / "y=5" / "a", ("z", "x"))["x"].equals(TABLE["x"])
+    (tmp_path / "b").write_bytes(b"no parquet")
+    with pytest.raises(BadData, match="b: "):
+        read_rows(tmp_path / "b")
 
 
 def test_what_carries_no_provenance_is_refused(tmp_path):

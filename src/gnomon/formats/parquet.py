@@ -85,6 +85,23 @@ def described(table: pa.Table, provenance: Provenance) -> pa.Table:
     return table.replace_schema_metadata(metadata)
 
 
+def read_rows(path: Path, names: Iterable[str] | None = None) -> pa.Table:
+    """Return the columns of a file that have one of the names, or all.
+
+    Nothing is taken from the names of its folders, as `pyarrow.parquet.read_table` takes it.
+
+    Raises
+    ------
+    BadData
+        The file is no Parquet, or cannot be read.
+    """
+    try:
+        with pq.ParquetFile(path) as file:
+            return file.read(None if names is None else list(names))
+    except (pa.ArrowInvalid, OSError) as error:
+        raise BadData(f"{path.name}: {error}") from None
+
+
 def read_provenance(path: Path) -> dict[str, Any]:
     """Return the provenance inside a file that `write_table` wrote, as parsed JSON.
 

@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from gnomon.core.dataset import Input, Provenance
-from gnomon.errors import NoData, UnknownName
+from gnomon.errors import BadData, NoData, UnknownName
 from gnomon.formats.parquet import read_provenance
 from gnomon.instruments.sky.curves.schema import MJD_UTC, Answer, part_table
 from gnomon.instruments.sky.steps.clean import CleanConfig, clean
@@ -86,6 +86,13 @@ def test_no_rows_are_no_data(tmp_path, sky):
         features(
             stored(tmp_path, curves(sky).slice(0, 0)), tmp_path / "f", FeaturesConfig(), PROVENANCE
         )
+
+
+def test_a_file_that_is_no_parquet_is_named(tmp_path, sky):
+    one = stored(tmp_path, curves(sky))
+    one.path.write_bytes(b"<html>")
+    with pytest.raises(BadData, match=r"curves\.parquet"):
+        features(one, tmp_path / "f", FeaturesConfig(), PROVENANCE)
 
 
 def test_an_unknown_feature_is_a_wrong_option():

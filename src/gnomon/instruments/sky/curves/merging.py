@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from gnomon.errors import BadData
+from gnomon.formats.parquet import read_rows
 from gnomon.instruments.sky.curves.choosing import Chosen, Integers, Rows, choose, release_ranks
 from gnomon.instruments.sky.curves.schema import (
     PART_SCHEMA,
@@ -48,7 +49,7 @@ class Part:
     digest : callable
         Tells parts of the same answer apart.
     read : callable
-        Returns the named columns, or all.
+        Returns those of the named columns that there are, or all.
     """
 
     name: str
@@ -69,7 +70,7 @@ class Part:
             schema = pq.read_schema(path)
         except (pa.ArrowInvalid, OSError) as error:
             raise BadData(f"{path.name}: {error}") from None
-        return cls(path.name, schema, lambda: sha256 or sha256_of(path), partial(_read_file, path))
+        return cls(path.name, schema, lambda: sha256 or sha256_of(path), partial(read_rows, path))
 
     @classmethod
     def of_table(cls, table: pa.Table, name: str = "a part") -> Part:
@@ -344,15 +345,6 @@ def _combined(*ranks: NDArray[Any]) -> Integers:
 
 
 # -- reading
-
-
-def _read_file(path: Path, names: Sequence[str] | None) -> pa.Table:
-    """Read the named columns; as of a table, those that the file lacks are not there."""
-    try:
-        with pq.ParquetFile(path) as file:
-            return file.read(None if names is None else list(names))
-    except (pa.ArrowInvalid, OSError) as error:
-        raise BadData(f"{path.name}: {error}") from None
 
 
 def _columns(table: pa.Table, names: Sequence[str] | None) -> pa.Table:

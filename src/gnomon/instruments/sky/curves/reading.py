@@ -14,9 +14,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
-import pyarrow.parquet as pq
 
 from gnomon.errors import BadData, ConfigError, UnknownName
+from gnomon.formats.parquet import read_rows
 from gnomon.instruments.sky.curves.batches import Curves, Use, curves_of, firsts
 from gnomon.instruments.sky.curves.cleaned import cleaned, flag_bits
 from gnomon.instruments.sky.curves.record_files import read_records
@@ -192,7 +192,7 @@ def _file(path: Path) -> pa.Table:
         return part_of(read_lightcurve(path), answer=Answer())
     try:
         if path.suffix.lower() in {".parquet", ".pq"}:
-            return pq.ParquetFile(path).read()
+            return read_rows(path)
         if path.suffix.lower() == ".json":
             return read_records([path])
         separator = "\t" if path.suffix.lower() == ".tsv" else ","

@@ -13,6 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from gnomon.formats.parquet import read_rows
 from gnomon.instruments.sky.curves.merging import Merging, Part
 from gnomon.instruments.sky.exports.batches import Rows, forget_batch, write_batch
 from gnomon.instruments.sky.exports.folders import forget_records, write_records
@@ -111,7 +112,7 @@ def _records(source: Source, table: pa.Table, max_points: int | None) -> Iterato
 def _tables(rows: Rows) -> Iterable[pa.Table]:
     if isinstance(rows, Merging):
         return rows.tables()
-    return [pq.read_table(rows, partitioning=None) if isinstance(rows, Path) else rows]
+    return [read_rows(rows) if isinstance(rows, Path) else rows]
 
 
 def _n_rows(rows: Rows) -> int:

@@ -43,18 +43,16 @@ def features(
     Raises
     ------
     BadData
-        The file holds no light curves, or a curve mixes units or systems of time.
+        The file is no Parquet, holds no light curves, or a curve mixes units or systems of time.
     NoData
         It has no rows.
     """
     # What these load takes long, and every command loads this module.
-    import pyarrow.parquet as pq  # noqa: PLC0415
-
-    from gnomon.formats.parquet import write_table  # noqa: PLC0415
+    from gnomon.formats.parquet import read_rows, write_table  # noqa: PLC0415
     from gnomon.instruments.sky.curves.batches import curves_of  # noqa: PLC0415
     from gnomon.instruments.sky.science.features.table import feature_table  # noqa: PLC0415
 
-    table = pq.ParquetFile(curves.path).read()
+    table = read_rows(curves.path)
     if not table.num_rows:
         raise NoData("there are no light curves")
     found = curves_of(table, use=config.use)

@@ -8,9 +8,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
-import pyarrow.parquet as pq
 
 from gnomon.errors import BadData, ConfigError, UnknownName
+from gnomon.formats.parquet import read_rows
 
 _OBJECT = ("object", "object_id", "oid", "ztfid", "tic_id", "id", "name")
 _LABEL = ("label", "class", "classification", "type")
@@ -76,7 +76,7 @@ def _rows(path: Path) -> pa.Table:
         raise ConfigError(f"there is no file {path}")
     try:
         if path.suffix == ".parquet":
-            return pq.ParquetFile(path).read()
+            return read_rows(path)
         return pa_csv.read_csv(path)
     except (pa.ArrowInvalid, OSError) as error:
         raise BadData(f"{path.name}: {error}") from None
