@@ -101,9 +101,7 @@ class ObjectQuery:
     def slug(self) -> str:
         """A name fit for a path; the release is no part of it."""
         digest = sha256(self.adql("").encode()).hexdigest()[:8]
-        cone = self.cone
-        what = f"{cone.ra_deg:08.4f}{cone.dec_deg:+08.4f}-r{cone.radius_deg:.4f}"
-        return "-".join(filter(None, [what, "".join(self.bands), digest]))
+        return "-".join(filter(None, [self.cone.slug, "".join(self.bands), digest]))
 
 
 class ObjectsConfig(StepConfig):

@@ -65,6 +65,11 @@ class Cone(StepConfig):
         return self
 
     @property
+    def slug(self) -> str:
+        """Where it is, roughly, fit for a path: ``255.5770+12.2840-r0.0500``."""
+        return f"{self.ra_deg:08.4f}{self.dec_deg:+08.4f}-r{self.radius_deg:.4f}"
+
+    @property
     def text(self) -> str:
         """Right ascension, declination and radius in degrees, with spaces between them."""
         return " ".join(number(x) for x in (self.ra_deg, self.dec_deg, self.radius_deg))
@@ -171,8 +176,7 @@ class CurveQuery:
         if self.cone is None:
             what = f"id{self.ids[0]}" + (f"-and-{len(self.ids) - 1}" if len(self.ids) > 1 else "")
         else:
-            cone = self.cone
-            what = f"{cone.ra_deg:08.4f}{cone.dec_deg:+08.4f}-r{cone.radius_deg:.4f}"
+            what = self.cone.slug
         return "-".join(filter(None, [what, "".join(self.bands), digest]))
 
     def of_release(self, collection: str) -> CurveQuery:

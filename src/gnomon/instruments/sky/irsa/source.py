@@ -37,8 +37,8 @@ from gnomon.instruments.sky.kinds import ZTF_ANSWER
 
 _BAD_REQUEST = 400
 _SHOWN = 5
-_EXTENSIONS = {"csv": "csv", "votable": "xml", "ipac": "tbl"}
-_FORMATS: dict[str, Format] = {"csv": "csv", "xml": "votable", "tbl": "ipac"}
+_EXTENSIONS: dict[Format, str] = {"csv": "csv", "votable": "xml", "ipac": "tbl"}
+_FORMATS = {extension: name for name, extension in _EXTENSIONS.items()}
 
 
 class ZtfConfig(StepConfig):
