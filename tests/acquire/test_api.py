@@ -489,6 +489,12 @@ def test_a_broken_connection_to_a_question_is_asked_again(service, api, waits):
     assert len(waits) == 1
 
 
+def test_an_answer_of_no_use_keeps_no_place_among_the_connections(service, api):
+    server = service((416, b""), (206, b"x"), (200, b"ok"))
+    client = api(server, limits=Limits(read_timeout_s=5, connections=1))
+    assert client.ask("x", b"", bytes) == b"ok"
+
+
 # -- answers that will be elsewhere
 
 
@@ -499,6 +505,23 @@ def test_where_a_long_answer_will_be(service, api):
     )
     ((verb, path, _, body),) = server.seen
     assert (verb, path.endswith("/async"), body) == ("POST", True, b"QUERY=a+b")
+
+
+def test_what_a_redirect_says_besides_is_not_waited_for(service, api):
+    told, chunks = threading.Event(), []
+
+    def trickle(handler):
+        handler.send_response(303)
+        handler.send_header("Location", "/tap/async/7")
+        handler.send_header("Connection", "close")
+        handler.end_headers()
+        while not told.wait(0.05) and len(chunks) < 60:
+            handler.wfile.write(b"x")
+            chunks.append(1)
+
+    assert api(service(trickle)).located("async", {}).endswith("/tap/async/7")
+    told.set()
+    assert len(chunks) < 60
 
 
 def test_an_answer_that_is_nowhere_is_a_fault(service, api):

@@ -13,7 +13,7 @@ from urllib.parse import urljoin, urlsplit
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from gnomon.acquire.http import HttpTransport, failure, refusal
+from gnomon.acquire.http import HttpTransport, discard, failure, refusal
 from gnomon.acquire.transport import CHUNK_BYTES, Body, Limits
 from gnomon.errors import NotAuthorised, Refused, ServerFault, SourceError, Unreachable
 
@@ -90,7 +90,12 @@ class Endpoint(HttpTransport):
     def post(self, path: str, content: bytes, content_type: str) -> Body:
         """Send a question once; no redirect is followed."""
         response, name = self._sent(path, content, content_type)
-        return self._body(self._answered(response, name), name, "")
+        response = self._answered(response, name)
+        try:
+            return self._body(response, name, "")
+        except SourceError:
+            discard(response)
+            raise
 
     def located(self, path: str, content: bytes, content_type: str) -> str:
         """Send a question once; return where its answer will be, which is not followed."""
@@ -98,8 +103,7 @@ class Endpoint(HttpTransport):
         where = response.get_redirect_location()
         if not where:
             response = self._answered(response, name)
-        response.drain_conn()
-        response.release_conn()
+        discard(response)
         if not where:
             raise ServerFault(f"{name}: HTTP {response.status} names no place of an answer")
         return urljoin(name, where)

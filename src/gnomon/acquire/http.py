@@ -124,12 +124,12 @@ class HttpTransport:
         name = self._address(path)
         response = self._request("GET", name, _conditions(offset, if_match, unless))
         if response.status == 416 and offset:  # it has become shorter  # noqa: PLR2004
-            _discard(response)
+            discard(response)
             return self.read(path, unless=unless)
         try:
             return self._body(response, name, unless)
         except SourceError:
-            _discard(response)
+            discard(response)
             raise
 
     def list(self, path: str = "") -> Sequence[Entry]:
@@ -160,7 +160,7 @@ class HttpTransport:
                 response = self._straight(verb, name, headers)
                 if not response.get_redirect_location():
                     return response
-                _discard(response)
+                discard(response)
                 self._redirects = True
             return self._pool.request(
                 verb, name, headers=headers, preload_content=False, decode_content=False
@@ -195,7 +195,7 @@ class HttpTransport:
         _check(response, name)
         stat = _stat(response)
         if response.status == 304 or (unless and stat.stamp == unless):  # noqa: PLR2004
-            _discard(response)
+            discard(response)
             return Body(name, stat, unchanged=True)
         offset = 0
         if response.status == 206:  # noqa: PLR2004
@@ -215,7 +215,7 @@ def _hang_up(response: urllib3.BaseHTTPResponse) -> None:
     response.release_conn()
 
 
-def _discard(response: urllib3.BaseHTTPResponse) -> None:
+def discard(response: urllib3.BaseHTTPResponse) -> None:
     """Keep the connection of an answer whose short body does not matter."""
     size = _stat(response).size
     if response.status == 304 or (size is not None and size < CHUNK_BYTES):  # noqa: PLR2004
