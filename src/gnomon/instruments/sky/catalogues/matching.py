@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from gnomon.errors import BadData
 from gnomon.instruments.sky.catalogues.reading import CATALOGUE_SCHEMA
+from gnomon.instruments.sky.curves.batches import floats
 from gnomon.instruments.sky.science.crossmatch import Floats, Ints, match, mean_places
 
 MATCHES_SCHEMA = pa.schema(
@@ -50,7 +51,7 @@ def objects_of(table: pa.Table, name: str = "object") -> pa.Table:
     if absent := [n for n in (name, "ra_deg", "dec_deg") if n not in table.column_names]:
         raise BadData(f"no objects: there is no column {', '.join(absent)}")
     coded = pc.fill_null(table[name], "").combine_chunks().dictionary_encode()
-    ra, dec = (_floats(table, column) for column in ("ra_deg", "dec_deg"))
+    ra, dec = _places(table)
     which = coded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
     ra, dec = mean_places(ra, dec, which, len(coded.dictionary))
     found = {"object": coded.dictionary, "ra_deg": pa.array(ra), "dec_deg": pa.array(dec)}
@@ -116,8 +117,4 @@ def _rows(
 
 
 def _places(table: pa.Table) -> tuple[Floats, Floats]:
-    return _floats(table, "ra_deg"), _floats(table, "dec_deg")
-
-
-def _floats(table: pa.Table, name: str) -> Floats:
-    return np.asarray(pc.fill_null(table[name], np.nan).to_numpy(), np.float64)
+    return floats(table, "ra_deg"), floats(table, "dec_deg")

@@ -19,6 +19,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from gnomon.errors import BadData, ConfigError, UnknownName
+from gnomon.instruments.sky.curves.batches import floats
 from gnomon.instruments.sky.science.crossmatch import Floats
 
 CATALOGUE_SCHEMA = pa.schema(
@@ -181,16 +182,13 @@ def _numbers_as_text(n_rows: int) -> pa.Array:
 
 def _angles(table: pa.Table, name: str, called: str, *, hours: bool) -> Floats:
     """Return degrees; text in sexagesimal is in hours, or in degrees."""
-    column = table[name]
     try:
-        return np.asarray(pc.fill_null(column.cast(pa.float64()), np.nan).to_numpy(), np.float64)
+        return floats(table, name)
     except pa.ArrowInvalid:  # text, not of numbers alone
-        column = column.cast(pa.string())
+        texts = table[name].cast(pa.string()).to_pylist()
     except pa.ArrowNotImplementedError as error:
         raise BadData(f"{called}: {name} is no angle: {error}") from None
-    return np.array(
-        [_angle(text, n, name, called, hours=hours) for n, text in enumerate(column.to_pylist(), 1)]
-    )
+    return np.array([_angle(one, n, name, called, hours=hours) for n, one in enumerate(texts, 1)])
 
 
 def _angle(text: str | None, row: int, name: str, called: str, *, hours: bool) -> float:
