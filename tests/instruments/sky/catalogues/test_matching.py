@@ -94,6 +94,11 @@ def test_tables_of_something_else_are_refused(tmp_path):
     with pytest.raises(BadData, match="no column object"):
         objects_of(pa.table({"ra_deg": [1.0], "dec_deg": [1.0]}))
     source = curves(tmp_path)
+    pq.write_table(pa.table({"ra_deg": [1.0]}), tmp_path / "other.parquet")
+    with pytest.raises(BadData, match="no column catalogue"):
+        match(
+            source, tmp_path / "other.parquet", tmp_path / "m", MatchConfig(catalogues=("B",)), None
+        )
     source.path.write_bytes(b"no")
     with pytest.raises(BadData, match=r"curves\.parquet"):
         match(source, tmp_path / "catalogue.parquet", tmp_path / "m", MatchConfig(), None)

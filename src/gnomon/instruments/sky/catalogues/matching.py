@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gnomon.errors import BadData
+from gnomon.errors import BadData, UnknownName
 from gnomon.instruments.sky.catalogues.reading import CATALOGUE_SCHEMA
 from gnomon.instruments.sky.curves.batches import floats
 from gnomon.instruments.sky.science.crossmatch import Floats, Ints, match, mean_places
@@ -59,7 +61,12 @@ def objects_of(table: pa.Table, name: str = "object") -> pa.Table:
 
 
 def looked_up(
-    objects: pa.Table, catalogue: pa.Table, radius_arcsec: float, *, nearest: bool = False
+    objects: pa.Table,
+    catalogue: pa.Table,
+    radius_arcsec: float,
+    *,
+    nearest: bool = False,
+    only: Collection[str] = (),
 ) -> pa.Table:
     """Return the entries near objects as a table of `MATCHES_SCHEMA`.
 
@@ -72,6 +79,8 @@ def looked_up(
     radius_arcsec : float
     nearest : bool
         Of each catalogue the nearest entry only.
+    only : collection of str
+        Names of the catalogues to look into; default: all.
 
     Raises
     ------
@@ -79,6 +88,8 @@ def looked_up(
         The catalogue lacks columns, or they are of other types.
     ConfigError
         The radius makes no sense.
+    UnknownName
+        No catalogue is called so.
     """
     if absent := [n for n in CATALOGUE_SCHEMA.names if n not in catalogue.column_names]:
         raise BadData(f"no catalogue: there is no column {', '.join(absent)}")
@@ -86,9 +97,11 @@ def looked_up(
         catalogue = catalogue.select(CATALOGUE_SCHEMA.names).cast(CATALOGUE_SCHEMA)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise BadData(f"no catalogue: {error}") from None
-    names = pc.unique(catalogue["catalogue"]).to_pylist()
+    names = [str(one) for one in pc.unique(catalogue["catalogue"]).to_pylist()]
     parts = [MATCHES_SCHEMA.empty_table()]
-    for name in sorted(str(one) for one in names):
+    for name in sorted(only or names):
+        if name not in names:
+            raise UnknownName("catalogue", name, names)
         entries = catalogue.filter(pc.equal(catalogue["catalogue"], name))
         pairs = match(_places(objects), _places(entries), radius_arcsec, nearest=nearest)
         parts.append(_rows(objects, entries, pairs.object, pairs.entry, pairs.separation_arcsec))

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from gnomon.core.dataset import Input, Provenance, Report
 from gnomon.core.steps import In, Out, StepConfig, step
-from gnomon.errors import BadData, UnknownName
+from gnomon.errors import BadData
 from gnomon.instruments.sky.kinds import CATALOGUE, CURVES, MATCHES
 
 
@@ -51,13 +51,8 @@ def match(
         entries = pq.ParquetFile(catalogue).read()
     except (pa.ArrowInvalid, OSError) as error:
         raise BadData(f"{curves.path.name}, {catalogue.name}: {error}") from None
-    if config.catalogues:
-        known = pc.unique(entries["catalogue"]).to_pylist()
-        for name in set(config.catalogues) - set(known):
-            raise UnknownName("catalogue", name, known)
-        entries = entries.filter(pc.is_in(entries["catalogue"], pa.array(config.catalogues)))
-    objects = objects_of(rows)
-    found = looked_up(objects, entries, config.radius_arcsec, nearest=config.nearest)
+    objects, only = objects_of(rows), set(config.catalogues)
+    found = looked_up(objects, entries, config.radius_arcsec, nearest=config.nearest, only=only)
     write_table(out, found, provenance)
     return Report(
         {
