@@ -95,7 +95,14 @@ def test_an_answer_without_rows_says_so():
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"garbage", b"[]", b'{"data": [', b'{"data": 3}', b'{"data": [1]}', b"{}{}", b"\xff{}"],
+    [
+        *(b"", b"garbage", b"[]", b'{"data": [', b'{"data": 3}', b'{"data": [1]}', b"{}{}"),
+        *(b"\xff{}", b"null", b" null\n", b"null {}", b"{} null", b'{"data": [null]}', b'"{}"'),
+        *(b'{"paging": 3}', b'{"paging": {"pagesFiltered": [1]}}'),
+        b'{"paging": {"rowsFiltered": "x"}}',
+        b'{"data": ' * 100_000,
+    ],
+    ids=lambda body: body[:40].decode("latin-1"),
 )
 def test_what_is_no_answer_is_an_error(body):
     with pytest.raises(ValueError):  # noqa: PT011  which one, the client does not care

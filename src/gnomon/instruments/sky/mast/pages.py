@@ -91,9 +91,14 @@ def read_page(body: bytes, *, rows: str = "data", fields: str = "fields") -> Pag
         It is no such object.
     """
     try:
-        return _fast(body, rows, fields)
+        page = _fast(body, rows, fields)
     except (_Unfit, pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        return _slow(body, rows, fields)
+        page = _slow(body, rows, fields)
+    try:
+        _ = page.n_pages, page.n_rows_in_all
+    except (AttributeError, TypeError, ValueError):
+        raise ValueError(f"no numbers of pages and rows: {page.head.get('paging')!r}") from None
+    return page
 
 
 def joined(tables: Sequence[pa.Table]) -> pa.Table:
@@ -130,6 +135,8 @@ def _as(table: pa.Table, schema: pa.Schema) -> pa.Table:
 
 
 def _fast(body: bytes, rows: str, fields: str) -> Page:
+    if not body.lstrip().startswith(b"{"):
+        raise _Unfit  # ``null`` ends Arrow's parser, and Python with it
     # A line's end within a text is written otherwise; of others Arrow would make several rows.
     line = body.replace(b"\n", b" ").replace(b"\r", b" ")
     whole = pj.read_json(
@@ -197,7 +204,10 @@ def _typed(column: pa.ChunkedArray, wanted: pa.DataType | None) -> pa.ChunkedArr
 
 
 def _slow(body: bytes, rows: str, fields: str) -> Page:
-    whole = json.loads(body)
+    try:
+        whole = json.loads(body)
+    except RecursionError:
+        raise ValueError("an object in an object in an object ...") from None
     if not isinstance(whole, dict):
         raise ValueError("no object")  # noqa: TRY004
     has_rows = rows in whole
