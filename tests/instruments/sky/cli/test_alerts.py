@@ -60,6 +60,26 @@ def test_unreadable_files_are_told_and_keep_no_other_back(folder):
     assert not (folder / "alerts.parquet").exists()
 
 
+def test_a_field_of_another_type_is_told_with_its_file(folder):
+    import fastavro  # noqa: PLC0415 - an extra
+
+    candidate = {"jd": 2458000.5, "fid": 1, "magpsf": 18.0, "sigmapsf": 0.1, "nbad": "few"}
+    packet = {"schemavsn": "4.02", "objectId": "ZTF18a", "candid": 7}
+    kinds = {str: "string", int: "long", float: "double"}
+
+    def record(name, values):
+        fields = [{"name": key, "type": kinds[type(one)]} for key, one in values.items()]
+        return {"type": "record", "name": name, "fields": fields}
+
+    schema = record("alert", packet)
+    schema["fields"].append({"name": "candidate", "type": record("candidate", candidate)})
+    with (folder / "in" / "0.avro").open("wb") as stream:
+        fastavro.writer(stream, schema, [packet | {"candidate": candidate}])
+    said = gnomon("sky", "alerts", "in", folder=folder, code=1)
+    assert "rejected: 0.avro: nbad of the alerts is no int64: " in said.err
+    assert pq.read_table(folder / "alerts.parquet").num_rows == 7
+
+
 def test_what_cannot_be_done_is_told(folder):
     (folder / "empty").mkdir()
     assert "has no file .avro" in gnomon("sky", "alerts", "empty", folder=folder, code=2).err

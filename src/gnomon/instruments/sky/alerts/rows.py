@@ -92,7 +92,7 @@ def alerts_table(alerts: Sequence[Alert], answer: Answer) -> pa.Table:
     Raises
     ------
     BadData
-        The alerts are of different surveys.
+        The alerts are of different surveys, or a value does not fit its column.
     """
     first = alerts[0]
     if {(one.survey, one.time) for one in alerts} != {(first.survey, first.time)}:
@@ -115,12 +115,18 @@ def alerts_table(alerts: Sequence[Alert], answer: Answer) -> pa.Table:
         "measurement": [row.measurement for row in rows],
     }
     names = sorted({name for row in rows for name in row.further})
-    for name in names:
-        values = [row.further.get(name) for row in rows]
-        columns[name] = pa.array(values, _TYPES.get(name, pa.float64()))
+    columns |= {name: _column(name, [row.further.get(name) for row in rows]) for name in names}
     return part_table(
         columns, survey=first.survey, time=first.time, unit=rows[0].unit, answer=answer
     )
+
+
+def _column(name: str, values: Sequence[Further]) -> pa.Array:
+    kind = _TYPES.get(name, pa.float64())
+    try:
+        return pa.array(values, kind)
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise BadData(f"{name} of the alerts is no {kind}: {error}") from None
 
 
 def _identity(alert: Alert, row: AlertRow) -> tuple[object, ...]:

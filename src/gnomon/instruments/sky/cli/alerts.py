@@ -98,7 +98,8 @@ def _read(paths: Sequence[Path]) -> _Read:
             answer = Answer(url=url, release=some[0].release, sha256=sha256_of(path))
             found.parts.append(alerts_table(some, answer))
         except BadData as error:
-            found.rejected.append(str(error))
+            text = str(error)
+            found.rejected.append(text if path.name in text else f"{path.name}: {text}")
         else:
             found.paths.append(path)
             found.n_alerts += len(some)
