@@ -28,6 +28,7 @@ from gnomon.instruments.sky.curves.schema import (
     SCHEMA,
     Answer,
     answers_of,
+    typed,
     with_answers,
 )
 from gnomon.store.hashing import sha256_of
@@ -196,16 +197,7 @@ def _ordered(parts: list[Part]) -> tuple[Part, ...]:
 
 def _table(parts: Sequence[Part], names: Sequence[str] | None = None) -> pa.Table:
     """Return the rows of one answer, the columns of `PART_SCHEMA` of their types."""
-    return _joined([_typed(part, part.read(names)) for part in parts], parts)
-
-
-def _typed(part: Part, table: pa.Table) -> pa.Table:
-    types = {field.name: field.type for field in PART_SCHEMA}
-    wanted = [field.with_type(types.get(field.name, field.type)) for field in table.schema]
-    try:
-        return table.cast(pa.schema(wanted))
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise BadData(f"{part.name}: {error}") from None
+    return _joined([typed(part.read(names), PART_SCHEMA, part.name) for part in parts], parts)
 
 
 def _joined(tables: list[pa.Table], parts: Sequence[Part]) -> pa.Table:

@@ -20,7 +20,14 @@ from gnomon.formats.parquet import read_rows
 from gnomon.instruments.sky.curves.batches import Curves, Use, curves_of, firsts
 from gnomon.instruments.sky.curves.cleaned import cleaned, flag_bits
 from gnomon.instruments.sky.curves.record_files import read_records
-from gnomon.instruments.sky.curves.schema import BTJD, PART_SCHEMA, SCHEMA, UNREADABLE, Answer
+from gnomon.instruments.sky.curves.schema import (
+    BTJD,
+    PART_SCHEMA,
+    SCHEMA,
+    UNREADABLE,
+    Answer,
+    typed,
+)
 from gnomon.instruments.sky.curves.stages import QualityStage
 from gnomon.instruments.sky.irsa.parts import BAND_OF
 from gnomon.instruments.sky.tess.lightcurves import part_of, read_lightcurve
@@ -152,7 +159,7 @@ def read_table(
         raise ConfigError(f"there is no file {path}")
     table = _file(path)
     if set(PART_SCHEMA.names) <= set(table.column_names) and chosen == Columns():
-        return _masked(_typed(table, path), bad_bits)
+        return _masked(typed(table, SCHEMA, path.name), bad_bits)  # a CSV keeps no types
     return _named(table, chosen, path, bad_bits)
 
 
@@ -202,15 +209,6 @@ def _file(path: Path) -> pa.Table:
 
 
 # -- columns
-
-
-def _typed(table: pa.Table, path: Path) -> pa.Table:
-    """Return rows of light curves with the types of the schema, which a CSV does not keep."""
-    known = {field.name: field for field in SCHEMA}
-    try:
-        return table.cast(pa.schema([known.get(field.name, field) for field in table.schema]))
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise BadData(f"{path.name}: {error}") from None
 
 
 def _masked(table: pa.Table, bad_bits: int | None) -> pa.Table:

@@ -179,6 +179,22 @@ def part_table(
     return with_answers(table, [answer])
 
 
+def typed(table: pa.Table, schema: pa.Schema, name: str) -> pa.Table:
+    """Return a table whose columns have the types of a schema, where it knows them.
+
+    Raises
+    ------
+    BadData
+        A column does not fit; the message begins with `name`.
+    """
+    known = {field.name: field.type for field in schema}
+    wanted = [field.with_type(known.get(field.name, field.type)) for field in table.schema]
+    try:
+        return table.cast(pa.schema(wanted))
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise BadData(f"{name}: {error}") from None
+
+
 def with_answers(table: pa.Table, answers: Sequence[Answer]) -> pa.Table:
     """Return a table whose metadata names where its rows come from; other metadata stays."""
     text = json.dumps([asdict(answer) for answer in answers], sort_keys=True)
