@@ -90,6 +90,8 @@ def test_bad_questions_are_refused(station, sky):
         Status(pattern=SEARCH, code=500),
         Reissue(pattern=SEARCH, content=b'{"detail": "try later"}'),
         Reissue(pattern=SEARCH, content=b'{"results": [], "totalResults": 7}'),
+        Reissue(pattern=SEARCH, content=b'{"results": [], "totalResults": "many"}'),
+        Reissue(pattern=SEARCH, content=b"null"),
     ],
 )
 def test_faults_are_no_empty_answers(archive, fault, sky):

@@ -35,8 +35,9 @@ def test_unknown_names_are_told_and_the_others_found(mast, sky):
         resolve(mast, "who?")
 
 
-def test_an_answer_without_a_position_is_a_fault(archive, mast):
-    body = b'{"resolvedCoordinate": [{"canonicalName": "X"}], "status": ""}'
+@pytest.mark.parametrize("found", [b'[{"canonicalName": "X"}]', b"3", b'{"ra": 1, "decl": 2}'])
+def test_an_answer_without_a_position_is_a_fault(archive, mast, found):
+    body = b'{"resolvedCoordinate": %s, "status": ""}' % found
     archive.faults.add(Reissue(pattern=INVOKE, content=body))
     with pytest.raises(ServerFault, match="to no position"):
         resolve(mast, "X")

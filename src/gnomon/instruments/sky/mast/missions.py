@@ -104,4 +104,7 @@ def _asked(api: Api, mission: str, verb: str, question: Mapping[str, object]) ->
 
 def _total(page: Page, at_least: int) -> int:
     said = page.head.get("totalResults")
-    return at_least if said is None else int(said)
+    try:
+        return at_least if said is None else int(said)
+    except (TypeError, ValueError):
+        raise ServerFault(f"MAST says that there are {said!r:.60} data sets") from None

@@ -53,11 +53,11 @@ def resolve(mast: Mast, name: str) -> Position:
     found = head.get("resolvedCoordinate")
     if not found:
         raise NotFound(f"no resolver of MAST knows the name {name!r}")
-    first = found[0]
     try:
+        first = found[0]
         ra_deg, dec_deg = float(first["ra"]), float(first["decl"])
     except (KeyError, TypeError, ValueError):
-        raise ServerFault(f"MAST resolves {name!r} to no position: {first}") from None
+        raise ServerFault(f"MAST resolves {name!r} to no position: {found!r:.200}") from None
     told = (str(first.get(key) or "") for key in ("canonicalName", "resolver"))
     canonical, resolver = told
     return Position(name, canonical or name, ra_deg % 360.0, dec_deg, resolver)
