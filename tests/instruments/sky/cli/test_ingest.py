@@ -278,6 +278,14 @@ def test_the_guides_file_is_read_as_it_is(home):
     assert said["mast"]["sample"]["obs_collection"] == "TESS"
 
 
+def test_the_guides_file_may_limit_records_of_ztf(home):
+    config = home / "base.yaml"
+    config.write_text(GUIDE.replace("format: csv", "max_rows: 3"))
+    words = ("sky", "ingest", "--source", "ztf", "--config", config, "--limit")
+    assert ingest(home, *words, 0)["records"] == 3
+    assert ingest(home, *words, 2)["records"] == 2
+
+
 def test_the_command_wins_over_the_guides_file(home, services):
     config = home / "base.yaml"
     config.write_text(GUIDE)

@@ -193,7 +193,7 @@ def _ingest(
     if summary.standing and not summary.problems:
         outcome.problems.append(f"{summary.standing} stand failed or rejected: `gnomon status`")
     if found.paths or not outcome.problems:
-        _hand_on(outcome, found, work.asked.max_points, how, write=not dry_run)
+        _hand_on(outcome, found, work.asked, how, write=not dry_run)
     outcome.status = "failed" if outcome.problems else "done" if outcome.records else "nothing"
     return outcome
 
@@ -204,7 +204,7 @@ def _line(problem: Event) -> str:
 
 
 def _hand_on(
-    outcome: Outcome, found: Found, max_points: int | None, how: Destination, *, write: bool
+    outcome: Outcome, found: Found, asked: Asked, how: Destination, *, write: bool
 ) -> None:
     from gnomon.instruments.sky.exports.handing_on import hand_on  # noqa: PLC0415 - heavy
 
@@ -213,8 +213,8 @@ def _hand_on(
         outcome.source,
         how.output / outcome.source if write and how.output is not None else None,
         with_records=how.with_records,
-        limit=how.limit,
-        max_points=max_points,
+        limit=min((n for n in (how.limit, asked.max_records) if n is not None), default=None),
+        max_points=asked.max_points,
     )
     outcome.records = given.n_records
     outcome.sample = None if given.first is None else json.loads(given.first.text())

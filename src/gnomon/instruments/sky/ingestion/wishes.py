@@ -83,6 +83,8 @@ class Asked:
         What could not be asked, such as a name that nobody knows.
     flux : str
         Which flux of TESS is wanted: ``pdcsap``, ``sap``; the best when empty.
+    max_records : int, optional
+        Of the source, whatever the command's limit.
     max_points : int, optional
         Of a record of TESS.
     """
@@ -92,6 +94,7 @@ class Asked:
     problems: tuple[str, ...] = ()
     flux: str = ""
     max_points: int | None = None
+    max_records: int | None = None
 
     @property
     def names_nothing(self) -> bool:
@@ -123,7 +126,9 @@ def asked_of(survey: Source, wish: Wish, guide: DataSources | None, resolve: Res
         # What is asked for takes the place of the pipeline's own, all of it.
         merged = {name: [] for name in _TARGETS[survey]} | merged
     problems = (problem,) if problem else ()
-    if survey != "tess" or guide is None:
+    if guide is not None and survey == "ztf":
+        return Asked(survey, merged, problems, max_records=guide.ztf.irsa.max_rows)
+    if guide is None or survey != "tess":
         return Asked(survey, merged, problems)
     columns = guide.tess.lightcurve
     flux = next(iter(columns.flux_columns), "").removesuffix("_FLUX").casefold()
