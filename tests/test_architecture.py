@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "gnomon"
 FILES = sorted(SOURCE.rglob("*.py"))
 LAYERS = [
-    {"errors", "extras", "version"},
+    {"errors", "extras", "version", "compiled"},
     {"core"},
     {"catalog", "store", "formats", "settings", "timescales"},
     {"acquire", "publish", "sim"},

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from gnomon.instruments.sky.science.compiled import compiled
+from gnomon.compiled import compiled
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -13,8 +13,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from gnomon.compiled import compiled
 from gnomon.instruments.sky.science.cleaning import Floats, Ints, Truths
-from gnomon.instruments.sky.science.compiled import compiled
 
 Method = Literal["biweight", "median", "spline"]
 _ROUNDS, _PRECISION = 20, 1e-6

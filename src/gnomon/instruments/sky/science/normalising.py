@@ -6,8 +6,8 @@ from typing import Literal
 
 import numpy as np
 
+from gnomon.compiled import compiled
 from gnomon.instruments.sky.science.cleaning import Floats, Ints, Truths
-from gnomon.instruments.sky.science.compiled import compiled
 
 Middle = Literal["median", "mean"]
 

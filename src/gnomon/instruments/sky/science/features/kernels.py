@@ -12,7 +12,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from gnomon.instruments.sky.science.compiled import compiled
+from gnomon.compiled import compiled
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gnomon.instruments.sky.science.compiled import compiled
+from gnomon.compiled import compiled
 
 Floats = NDArray[np.float64]
 

@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from gnomon.instruments.sky.science.compiled import compiled
+from gnomon.compiled import compiled
 from gnomon.instruments.sky.science.periods.grid import Frequencies
 from gnomon.instruments.sky.science.periods.harmonics import highest_near, solved, weights_of
 from gnomon.instruments.sky.science.periods.significance import (

@@ -1,0 +1,1 @@
+"""Observations, flags and statistics in SQL, as the team's tools know them."""

@@ -1,0 +1,1 @@
+"""Level-1 files: their names, their content, whether they make sense, where they are."""

@@ -1,0 +1,1 @@
+"""The TOML files of the system that came before: `[Master]` and its list of modules."""

@@ -1,0 +1,1 @@
+"""Calibration, filters, noise and pointing: arrays in, arrays out."""

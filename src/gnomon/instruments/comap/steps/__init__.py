@@ -1,0 +1,1 @@
+"""The steps: files in, files out."""
