@@ -1,10 +1,10 @@
 """The COMAP Pathfinder's receiver and site, and the one convention by which its parts are counted.
 
 Feeds are numbered 1 to 20 on the instrument; 20 is the capped ground feed, which never sees the
-sky. A *row* is a place in an array of the sky's feeds, 0 to 18: feed - 1. A *position* is a place in
-the feeds of one file, whichever those are. Bands are 0 to 3, each of 2 GHz and 1,024 channels; each
-is averaged into two *halves*, 0 and 1. A *frequency band*, 0 to 7, is band * 2 + half; it counts the
-halves of SQL and of map files.
+sky. A *row* is a place in an array of the sky's feeds, 0 to 18: feed - 1. A *position* is a place
+in the feeds of one file, whichever those are. Bands are 0 to 3, each of 2 GHz and 1,024 channels;
+each is averaged into two *halves*, 0 and 1. A *frequency band*, 0 to 7, is band * 2 + half; it
+counts the halves of SQL and of map files.
 
 All that counts feeds elsewhere asks here.
 """

@@ -1,9 +1,9 @@
 """What a stage is.
 
-A stage is one class: a model of its options that also does the work. Stages of the phase ``level1``
-see the spectra, feed by feed and band by band, in one pass over the file; stages of the phase
-``level2`` see the binned streams of one feed at a time. What a stage leaves for later ones stands in
-the file that is being made, under a name of `level2.layout`:
+A stage is one class: a model of its options that also does the work. Stages of the phase
+``level1`` see the spectra, feed by feed and band by band, in one pass over the file; stages of the
+phase ``level2`` see the binned streams of one feed at a time. What a stage leaves for later ones
+stands in the file that is being made, under a name of `level2.layout`:
 
 >>> class TwiceTheGain(Stage):
 ...     use: Literal["twice_the_gain"] = "twice_the_gain"
