@@ -18,9 +18,9 @@ from gnomon.core.kinds import Kind
 
 OBSID = {"obsid": int}
 
-NAMED = ("name", "month", "source", "source_group")
-"""Tags that name the files of an observation: ``comap-0045285-2024-12-01-103000``, ``2024-12``,
-``TauA``, ``Calibrator``."""
+NAMED = ("stamp", "month", "source", "source_group")
+"""Tags that name the files of an observation: ``2024-12-01-103000``, ``2024-12``, ``TauA``,
+``Calibrator``."""
 
 LEVEL1 = Kind(
     "comap.level1",
@@ -45,7 +45,7 @@ VERDICT = Kind(
 BINNED = Kind(
     "comap.binned",
     keys=OBSID,
-    path="{month}/{source}/binned/Binned_{name}_v{version:03d}.hd5",
+    path="{month}/{source}/binned/Binned_comap-{obsid:07d}-{stamp}_v{version:03d}.hd5",
     tags=NAMED,
 )
 """What the one pass over a Level-1 file gives."""
@@ -64,8 +64,8 @@ FLAGS = Kind(
 LEVEL2 = Kind(
     "comap.level2",
     keys=OBSID,
-    path="{month}/{source}/level2/Level2_{name}_v{version:03d}.hd5",
-    alias="{month}/{source}/level2/Level2_{name}.hd5",
+    path="{month}/{source}/level2/Level2_comap-{obsid:07d}-{stamp}_v{version:03d}.hd5",
+    alias="{month}/{source}/level2/Level2_comap-{obsid:07d}-{stamp}.hd5",
     tags=NAMED,
 )
 CALIBRATION = Kind(
@@ -77,7 +77,7 @@ CALIBRATION = Kind(
 QUICKLOOK = Kind(
     "comap.quicklook",
     keys={**OBSID, "figure": str},
-    path="quicklook/{month}/{name}/{name}_{figure}_v{version:03d}.png",
+    path="quicklook/{month}/comap-{obsid:07d}-{stamp}_{figure}_v{version:03d}.png",
     tags=NAMED,
 )
 

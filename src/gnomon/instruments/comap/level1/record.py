@@ -64,7 +64,7 @@ class Level1Record:
     def tags(self) -> dict[str, str]:
         """What names the files that are made of it."""
         return {
-            "name": self.name,
+            "stamp": self.name.split("-", 2)[-1],
             "month": self.month,
             "source": self.source or "unknown",
             "source_group": self.source_group,
