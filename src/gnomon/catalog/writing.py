@@ -15,7 +15,7 @@ from gnomon.catalog.transaction import Transaction
 from gnomon.core.dataset import Dataset
 from gnomon.core.items import Item, Listing
 from gnomon.core.jobs import SLOT, Act, Changes, Job, Outcome, Product, State
-from gnomon.core.kinds import key_text
+from gnomon.core.kinds import Tags, key_text
 from gnomon.errors import Conflict
 
 CORRUPT = "corrupt"
@@ -232,6 +232,12 @@ class Writing(Transaction):
         values = {"mtime_ns": mtime_ns, "quality": quality, "removed_us": None}
         values["changed"] = self._next()
         self._connection.execute(sa.update(dataset).where(dataset.c.seq == seq).values(values))
+
+    def retag(self, seq: int, tags: Tags) -> None:
+        """Write the tags of a dataset anew."""
+        values = {"tags": packed(tags), "changed": self._next()}
+        mine = sa.update(tables.dataset).where(tables.dataset.c.seq == seq)
+        self._connection.execute(mine.values(values))
 
     def set_aside(self, seq: int, path: str) -> None:
         """Note that another body takes a dataset's place, and where its own is from now on."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -31,6 +32,7 @@ from gnomon.engine.preview import preview
 from gnomon.engine.project import How, Project
 
 Name = Annotated[str, typer.Argument(metavar="PIPELINE", help="A name, or the path of a TOML.")]
+Force = Annotated[bool, typer.Option("--force", help="Steps run though nothing has changed.")]
 Every = Annotated[float | None, typer.Option(min=0.1, help="Seconds between two listings.")]
 
 
@@ -40,12 +42,15 @@ def run(
     executor: Executor = None,
     workers: Workers = None,
     scheduler: Scheduler = "",
+    force: Force = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Run a pipeline until nothing is left to do."""
     with project(folder, as_json=as_json) as (opened, screen):
         chosen = opened.pipeline(pipeline)
+        if force:
+            chosen = replace(chosen, run=chosen.run.model_copy(update={"force": True}))
         if dry_run:
             dry(opened, screen, chosen)
         else:

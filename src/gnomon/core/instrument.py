@@ -39,6 +39,22 @@ class PublisherType:
 
 
 @dataclass(frozen=True)
+class Dialect:
+    """Pipelines as another system writes them.
+
+    Attributes
+    ----------
+    table : str
+        The table of a TOML file that tells that it is one.
+    translate : callable
+        Takes what the file says and where it is; returns the same as a pipeline of ours says it.
+    """
+
+    table: str
+    translate: Callable[[Mapping[str, Any], Path], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
 class Instrument:
     """Everything that gnomon must know of one instrument."""
 
@@ -49,3 +65,4 @@ class Instrument:
     publishers: tuple[PublisherType, ...] = ()
     pipelines: Mapping[str, Path] = field(default_factory=dict)
     """Ready-made pipeline files that `gnomon init` copies."""
+    dialects: tuple[Dialect, ...] = ()

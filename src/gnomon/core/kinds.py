@@ -97,6 +97,9 @@ class Kind:
     inscribed : bool
         Its files name their own version: where `MARK`, or `MARK_IN_TWO_PARTS`, stands in one (in
         JSON also `MAJOR_MARK` and `MINOR_MARK`), the commit writes the version that it chose.
+    updated : tuple of str
+        Tags that take their newest value when the same bytes come again: they say where a thing
+        is, not what it is.
     """
 
     name: str
@@ -109,6 +112,7 @@ class Kind:
     span: tuple[str, ...] = ()
     beside: str = ""
     inscribed: bool = False
+    updated: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         allowed = {*self.keys, *self.tags, VERSION, MAJOR, MINOR}

@@ -15,6 +15,12 @@ A pipeline is a TOML file::
     use = "folder"
     kinds = ["argo.levels", "argo.profiles"]
     output = "out"
+
+    [select]                    # steps only for these: keys and tags of their inputs
+    wmo = ["69*"]
+
+    [run]
+    workers = 2
 """
 
 from __future__ import annotations
@@ -23,11 +29,13 @@ import graphlib
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
+from gnomon.core.dataset import Dataset
 from gnomon.core.fingerprint import canonical, digest
 from gnomon.core.instrument import Instrument, PublisherType, SourceType
 from gnomon.core.kinds import Key, KeyValue, Kind
@@ -135,6 +143,16 @@ class PublisherSpec:
         return f"{self.label}-{self.recipe[:8]}"
 
 
+class RunConfig(StepConfig):
+    """How a pipeline wants to be run, where nobody says otherwise."""
+
+    executor: Literal["", "inline", "processes", "dask"] = Field(
+        "", description="where steps run; the project's settings say so when absent"
+    )
+    workers: int | None = Field(None, ge=1, description="processes to run steps in")
+    force: bool = Field(False, description="run steps though nothing has changed")
+
+
 @dataclass(frozen=True)
 class Pipeline:
     """A checked pipeline; its steps stand in the order of the data.
@@ -144,6 +162,10 @@ class Pipeline:
     only : mapping of str to frozenset
         The values of a key that this run is for, by the key's name; cells of others are left as
         they are.
+    select : mapping of str to tuple of str
+        Patterns (``*``, ``?``, ``[…]``), by the name of a key or a tag: a step is left as it is
+        where an input that has one matches none. Groups are taken whole.
+    run : RunConfig
     """
 
     name: str
@@ -151,6 +173,8 @@ class Pipeline:
     steps: tuple[StepSpec, ...] = ()
     publishers: tuple[PublisherSpec, ...] = ()
     only: Mapping[str, frozenset[KeyValue]] = field(default_factory=dict)
+    select: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    run: RunConfig = field(default_factory=RunConfig)
 
     def __post_init__(self) -> None:
         _refuse_conflicts(self)
@@ -170,14 +194,19 @@ class Pipeline:
         """Tell whether a run is for a cell of this key."""
         return all(key[name] in values for name, values in self.only.items() if name in key)
 
+    def selects(self, inputs: Iterable[Dataset]) -> bool:
+        """Tell whether a run is for a cell with these inputs."""
+        return all(_matches(dataset, self.select) for dataset in inputs) if self.select else True
+
     @classmethod
     def from_toml(cls, text: str, registry: Registry) -> Pipeline:
         """Read a pipeline; unknown names and options are errors that name the nearest."""
-        try:
-            data = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise ConfigError(f"the pipeline is no TOML: {error}") from error
-        known = {"name", "source", "step", "publish"}
+        return cls.from_data(read_toml(text), registry)
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any], registry: Registry) -> Pipeline:
+        """Read a pipeline from what its TOML says."""
+        known = {"name", "source", "step", "publish", "select", "run"}
         for stray in set(data) - known:
             raise UnknownName("pipeline table", stray, known)
         return cls(
@@ -185,7 +214,44 @@ class Pipeline:
             tuple(_source(table, registry) for table in _tables(data, "source")),
             tuple(_step(table, registry) for table in _tables(data, "step")),
             tuple(_publisher(table, registry) for table in _tables(data, "publish")),
+            select=_select(data.get("select", {})),
+            run=validated(RunConfig, _table(data, "run"), "run"),
         )
+
+
+def read_toml(text: str) -> dict[str, Any]:
+    """Return what a pipeline's TOML says.
+
+    Raises
+    ------
+    ConfigError
+        It is no TOML.
+    """
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"the pipeline is no TOML: {error}") from error
+
+
+def _matches(dataset: Dataset, select: Mapping[str, tuple[str, ...]]) -> bool:
+    said = {**dataset.tags, **dataset.key}
+    return all(
+        any(fnmatchcase(str(said[name]), pattern) for pattern in patterns)
+        for name, patterns in select.items()
+        if name in said
+    )
+
+
+def _table(data: Mapping[str, Any], name: str) -> dict[str, Any]:
+    if not isinstance(table := data.get(name, {}), dict):
+        raise ConfigError(f"{name!r} must be a table: write [{name}]")
+    return dict(table)
+
+
+def _select(table: Any) -> dict[str, tuple[str, ...]]:
+    if not isinstance(table, dict) or not all(isinstance(said, list) for said in table.values()):
+        raise ConfigError('select is a table of lists: write [select] and source = ["TauA"]')
+    return {name: tuple(map(str, patterns)) for name, patterns in table.items()}
 
 
 def _tables(data: Mapping[str, Any], name: str) -> list[dict[str, Any]]:

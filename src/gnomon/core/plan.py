@@ -77,8 +77,11 @@ class Planner:
         *,
         again: Again = at_once,
         wanted: Wanted = everything,
+        begun_us: int = 0,
     ) -> None:
         self.view = view
+        self._selects = pipeline.selects
+        self._force_us = begun_us if pipeline.run.force else 0
         self.decisions: dict[str, Decision] = {}
         self._again, self._wanted, self._wants = again, wanted, pipeline.wants
         self._cells = Cells(pipeline, view, self._waiting)
@@ -212,6 +215,8 @@ class Planner:
         if found.lacks:
             held = cell.slot in self.view.slots
             return Decision(cell, Verdict.WAIT, found.lacks, retires=held, blocks=held)
+        if not self._selects(d for role, d in found.bound if role not in spec.step.grouped):
+            return Decision(cell, Verdict.ABSENT, "not asked for")
         if found.settles_us is not None:
             return Decision(cell, Verdict.WAIT, found.settles, until_us=found.settles_us)
         fingerprint = of_step(spec.recipe, cell.key_text, found.bound)
@@ -240,18 +245,24 @@ class Planner:
         status = self.view.jobs.get(job.fingerprint)
         held = self.view.slots.get(cell.slot)
         done = status is not None and status.state is State.DONE
-        if done and held == job.fingerprint:
+        forced = done and self._is_forced(cell, status)
+        if done and held == job.fingerprint and not forced:
             return Decision(cell, Verdict.KEEP)
         if (until := self._busy_until(job, now)) is not None:
             reason = "an older job of this cell still runs"
             return Decision(cell, Verdict.WAIT, reason, until_us=until, blocks=True)
-        if done and cell.act is not Act.PUBLISH:
+        if done and cell.act is not Act.PUBLISH and not forced:
             return Decision(cell, Verdict.REUSE, "made before", job, blocks=True)
         if status is None or done or status.state is State.READY:
             # A target holds what was published last, so going back there is work.
             reason = "its inputs, options or version changed" if held else "new"
+            reason = "asked for again" if forced else reason
             return Decision(cell, Verdict.RUN, reason, job, blocks=True)
         return self._weigh_unfinished(cell, job, status, now)
+
+    def _is_forced(self, cell: Cell, status: JobStatus | None) -> bool:
+        """Tell whether a step is to be done again that was done before this run began."""
+        return cell.act is Act.STEP and status is not None and status.finished_us < self._force_us
 
     def _busy_until(self, job: Job, now: Now) -> int | None:
         """Return how long another job of the same cell holds its lease; None: there is none."""

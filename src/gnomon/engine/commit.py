@@ -9,14 +9,14 @@ without a row, which the next attempt overwrites or `sweep` removes.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from gnomon.catalog.writing import Writing
 from gnomon.core.dataset import Dataset
 from gnomon.core.jobs import Act, Job, Outcome, Product, State
-from gnomon.core.kinds import Kind, key_text
+from gnomon.core.kinds import Kind, Tags, key_text
 from gnomon.engine.inscription import inscribed, leading_first
 from gnomon.errors import CatalogError, ConfigError, Conflict, Corrupt, StoreError
 from gnomon.store.hashing import sha256_of
@@ -64,6 +64,19 @@ class Commit:
         writing.link(job.fingerprint, "in", ((role, d.seq) for role, d in job.inputs))
         writing.finish(outcome, VERSION)
         return outcome
+
+    def reuse(
+        self, writing: Writing, job: Job, judge: Callable[[Writing, Dataset, Corrupt], None]
+    ) -> None:
+        """Let a cell hold what a job made before; `judge` is told of what is not as it was."""
+        for dataset in writing.made_by(job.fingerprint):
+            try:
+                self._store.check(dataset)
+            except Corrupt as error:
+                judge(writing, dataset, error)
+            if job.item is not None:
+                self._retag(writing, dataset, job.item.tags)
+        writing.settle(job.cell.slot, job.fingerprint)
 
     def sync(self) -> None:
         """Bring the new names to the disk, each folder once, before the transaction ends."""
@@ -126,6 +139,7 @@ class Commit:
             same = at  # what it stands beside is what it was
         if same is not None and (not kind.beside or same.version == version):
             self._restore(writing, same, product, again=same.seq in before)
+            self._retag(writing, same, product.tags)
             self._lead[product.kind, key] = same.version
             return same.seq
         if at is not None or (kind.is_fixed and versions):
@@ -144,6 +158,12 @@ class Commit:
             fresh.add(seq)
         self._lead[product.kind, key] = version
         return seq
+
+    def _retag(self, writing: Writing, same: Dataset, tags: Tags) -> None:
+        """Note where a thing is now, which its bytes do not say."""
+        new = {name: tags[name] for name in self._kinds[same.kind].updated if name in tags}
+        if new.items() - same.tags.items():
+            writing.retag(same.seq, {**same.tags, **new})
 
     def _make_room(self, writing: Writing, kind: Kind, at: Dataset, product: Product) -> None:
         """Set aside the body of a version whose archive sends another, if that is wanted."""

@@ -17,7 +17,7 @@ from functools import partial
 from typing import TypeVar
 
 from gnomon.catalog.writing import CORRUPT, Writing
-from gnomon.core.dataset import MICROSECONDS
+from gnomon.core.dataset import MICROSECONDS, Dataset
 from gnomon.core.items import Item, Listing
 from gnomon.core.jobs import SLOT, Act, Changes, Decision, Job, JobStatus, Outcome, State, Verdict
 from gnomon.core.kinds import key_text
@@ -65,6 +65,7 @@ class Loop:
         self.owner = own_name()
         self.summary = Summary()
         self._commit = Commit(parts.store, parts.catalog.kinds)
+        self._begun_us = parts.clock_us()
         self._dispatch = Dispatch(parts)
         tuning = parts.tuning
         self._retries = Retries(
@@ -212,8 +213,9 @@ class Loop:
             view = View()
             view.apply(self._changes(writing, 0))
             self._planner = Planner(
-                self._parts.pipeline, view, again=self._retries.again, wanted=self._wanted
-            )
+                *(self._parts.pipeline, view),
+                again=self._retries.again, wanted=self._wanted, begun_us=self._begun_us,
+            )  # fmt: skip
             self._planner.full(self._now())
         else:
             self._planner.update(self._changes(writing, self._planner.view.seq), self._now())
@@ -286,8 +288,7 @@ class Loop:
                 event = Event(Happened.RETIRED, cell.name, cell.key_text, decision.reason, gone)
             else:
                 assert job is not None  # noqa: S101  what is reused was a job
-                self._check_reused(writing, job)
-                writing.settle(cell.slot, job.fingerprint)
+                self._commit.reuse(writing, job, self._judge)
                 event = Event(Happened.REUSED, cell.name, cell.key_text)
         except (PublishError, Conflict, Corrupt, Full) as error:
             planner.dismiss(decision)
@@ -307,14 +308,10 @@ class Loop:
         for receipt in receipts:
             publisher.retract(receipt)
 
-    def _check_reused(self, writing: Writing, job: Job) -> None:
-        for dataset in writing.made_by(job.fingerprint):
-            try:
-                self._parts.store.check(dataset)
-            except Corrupt as error:
-                writing.judge(dataset.seq, CORRUPT, str(error), self._parts.clock_us())
-                event = Event(Happened.CORRUPT, dataset.kind, dataset.key_text, str(error))
-                self._after.append(partial(self._tell, event))
+    def _judge(self, writing: Writing, dataset: Dataset, error: Corrupt) -> None:
+        writing.judge(dataset.seq, CORRUPT, str(error), self._parts.clock_us())
+        event = Event(Happened.CORRUPT, dataset.kind, dataset.key_text, str(error))
+        self._after.append(partial(self._tell, event))
 
     def _reopen_mended_files(self, name: str) -> None:
         """Fetch again what was rejected, where the archive's file is another one now."""

@@ -46,8 +46,9 @@ def preview(catalog: Catalog, pipeline: Pipeline, sources: Mapping[str, Source])
     def wanted(source: str, item: Item) -> bool:
         return source not in listed or (item.kind, key_text(item.key)) in listed[source]
 
-    planner = Planner(pipeline, view, wanted=wanted)
-    planner.full(Now(now_us()))
+    now = Now(now_us())
+    planner = Planner(pipeline, view, wanted=wanted, begun_us=now.wall_us)
+    planner.full(now)
     found = sorted(planner.decisions.values(), key=lambda d: (d.cell.rank, d.cell.slot))
     return Preview(found, view)
 

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from gnomon.acquire.connect import network_of
 from gnomon.acquire.source import Source
 from gnomon.catalog.catalog import IN_MEMORY, Catalog, is_absent
-from gnomon.core.pipeline import Pipeline, Registry
+from gnomon.core.pipeline import Pipeline, Registry, read_toml
 from gnomon.engine.discover import discover
 from gnomon.engine.events import Event, Happened, Listener, nobody
 from gnomon.engine.executors import open_workers
 from gnomon.engine.loop import Loop
 from gnomon.engine.parts import Parts, Tuning
-from gnomon.errors import SourceError, UnknownName
+from gnomon.errors import ConfigError, SourceError, UnknownName
 from gnomon.settings import FILE, Settings, load_settings
 from gnomon.store.store import Store
 
@@ -98,7 +99,12 @@ class Project:
 
     def pipeline(self, name: str) -> Pipeline:
         """Load a pipeline: a path, a file below `pipelines/`, or one that an instrument brings."""
-        return Pipeline.from_toml(self._pipeline_file(name).read_text("utf-8"), self.registry)
+        path = self._pipeline_file(name)
+        data: Mapping[str, Any] = read_toml(path.read_text("utf-8"))
+        for dialect in (d for one in self.registry.instruments for d in one.dialects):
+            if dialect.table in data:
+                data = dialect.translate(data, path)
+        return Pipeline.from_data(with_lists(data, path.parent), self.registry)
 
     def pipeline_names(self) -> list[str]:
         """Return the names that `pipeline` takes."""
@@ -126,9 +132,10 @@ class Project:
         """Assemble a loop; `how` wins over the settings."""
         settings = self.settings
         with ExitStack() as stack:
+            wish = pipeline.run
             workers = open_workers(
-                how.executor or settings.executor,
-                workers=how.workers or settings.workers,
+                how.executor or wish.executor or settings.executor,
+                workers=how.workers or wish.workers or settings.workers,
                 scheduler=how.scheduler or settings.scheduler,
             )
             parts = Parts(
@@ -161,6 +168,31 @@ class Project:
     def _tuning(self) -> Tuning:
         loop = self.settings.loop
         return Tuning(lease_s=loop.lease_s, most_tries=loop.most_tries, streams=loop.streams)
+
+
+def with_lists(data: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Return a pipeline with the lists of ``[select]`` that are files, one entry a line, read.
+
+    Raises
+    ------
+    ConfigError
+        There is no such file.
+    """
+    select = data.get("select")
+    if not isinstance(select, dict):
+        return dict(data)
+    return {**data, "select": {name: _listed(said, folder) for name, said in select.items()}}
+
+
+def _listed(said: Any, folder: Path) -> Any:
+    if not isinstance(said, str):
+        return said
+    try:
+        lines = (folder / said).read_text("utf-8").splitlines()
+    except OSError as error:
+        raise ConfigError(f"the list {folder / said}: {error.strerror}") from error
+    entries = (line.partition("#")[0].strip() for line in lines)
+    return [entry for entry in entries if entry]
 
 
 def create(project: Project, *, dry_run: bool = False) -> list[Path]:

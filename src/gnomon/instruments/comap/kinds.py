@@ -27,6 +27,7 @@ LEVEL1 = Kind(
     keys=OBSID,
     path="level1/{month}/comap-{obsid:07d}_level1_v{version:03d}.json",
     tags=(*NAMED, "path", "scan_mode"),
+    updated=("path",),
 )
 """What a Level-1 file is; the tag `path` says where it was found last."""
 LEVEL1_PLACE = Kind(
