@@ -14,3 +14,13 @@ def compiled(function: F) -> F:
     """Return a function compiled, where x / 0 is inf or NaN as in NumPy, not an error."""
     made = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
     return cast("F", made)
+
+
+def summing(function: F) -> F:
+    """Return a function compiled, whose sums may be taken in any order, so several at a time.
+
+    NaN and infinity keep their meaning. Sums of many numbers are best taken in blocks.
+    """
+    order_is_free = {"reassoc", "contract", "nsz"}
+    made = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=order_is_free)(function)
+    return cast("F", made)

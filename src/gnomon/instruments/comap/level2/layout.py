@@ -69,6 +69,8 @@ _PER_SCAN = (*_PER_BIN, "scan")
 VANE_TSYS = "level2/vane/system_temperature"
 VANE_GAIN = "level2/vane/gain"
 VANE_MJD = "level2/vane/mjd"
+VANE_HOT_LOAD = "level2/vane/hot_load"
+VANE_SAMPLES = "level2/vane/samples"
 SCAN_EDGES = "level2/scan_edges"
 NOISE1 = "level1_noise_stats/auto_rms"
 ATMOSPHERE_OFFSETS = "level2/atmosphere/offsets"
@@ -99,6 +101,10 @@ LAYOUT: Mapping[str, Spec] = {
     VANE_TSYS: Spec(("event", "position", "band", "channel"), "K"),
     VANE_GAIN: Spec(("event", "position", "band", "channel"), "1/K", about="counts per kelvin"),
     VANE_MJD: Spec(("event",), "d", about="middle of the event, MJD, UTC"),
+    VANE_HOT_LOAD: Spec(("event",), "K", about="temperature of the hot load"),
+    VANE_SAMPLES: Spec(
+        ("time",), dtype="i1", about="n: the hot load of event n, -n: the sky; from 1; 0: neither"
+    ),
     SCAN_EDGES: Spec(
         ("scan", "edge"), dtype="i8", about="first sample, and the one after the last"
     ),
