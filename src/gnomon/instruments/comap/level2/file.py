@@ -110,3 +110,18 @@ def changing(path: Path) -> Iterator[Level2File]:
 
     with h5py.File(path, "r+", libver=("v108", "v110")) as held:
         yield Level2File(held)
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[Level2File]:
+    """Open a Level-2 file to read.
+
+    Raises
+    ------
+    BadData
+        The file is no whole HDF5 file; the message names it and the reason.
+    """
+    from gnomon.formats.hdf5 import opened  # noqa: PLC0415
+
+    with opened(path) as file:
+        yield Level2File(file.held)
