@@ -19,7 +19,8 @@ def compiled(function: F) -> F:
 def summing(function: F) -> F:
     """Return a function compiled, whose sums may be taken in any order, so several at a time.
 
-    NaN and infinity keep their meaning. Sums of many numbers are best taken in blocks.
+    NaN goes through a sum, but `math.isfinite` does not see it here: look at the sum outside.
+    Sums of many numbers are best taken in blocks.
     """
     order_is_free = {"reassoc", "contract", "nsz"}
     made = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=order_is_free)(function)
