@@ -1,0 +1,167 @@
+"""What the telescope does when: vane, slews and scans, sample by sample."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gnomon.instruments.comap.receiver import (
+    FEATURE_CONSTANT_ELEVATION,
+    FEATURE_SCANS,
+    FEATURE_SKY_DIP,
+    FEATURE_VANE,
+    SAMPLE_RATE_HZ,
+)
+from gnomon.instruments.comap.simulate.astrometry import to_horizon
+from gnomon.instruments.comap.simulate.truth import Truth
+
+Floats = NDArray[np.float64]
+_MJD_UNIX_DAY = 40_587
+_IN_BEAM_DEG, _OUT_DEG = 65.0, 205.0
+_COVERED_DEG, _CLEAR_DEG = 80.0, 150.0
+"""Between these angles the vane covers a part of the beam."""
+_SWEEP = ((0.0, 0.25, 0.32, 0.68, 0.75, 1.0), (_OUT_DEG, _OUT_DEG, _IN_BEAM_DEG, _IN_BEAM_DEG,
+                                              _OUT_DEG, _OUT_DEG))  # fmt: skip
+_IDLE_S = 1.0
+_TRIM_S = (20.0, 2.0)
+"""What is commonly cut off a scan: the telescope aims at the middle of the rest."""
+_ASPECT = 1.28
+_DIP_DEG = (35.0, 60.0)
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Samples from `first` to before `last` in which the telescope does one thing."""
+
+    what: str
+    first: int
+    last: int
+
+    @property
+    def samples(self) -> slice:
+        """Its samples."""
+        return slice(self.first, self.last)
+
+
+class Timeline:
+    """The samples of an observation.
+
+    Attributes
+    ----------
+    segments : list of Segment
+        ``vane``, ``slew``, ``scan`` or ``idle``.
+    """
+
+    def __init__(self, truth: Truth) -> None:
+        self.truth = truth
+        self.segments = _segments(truth)
+
+    @property
+    def n_samples(self) -> int:
+        """Samples in time."""
+        return self.segments[-1].last
+
+    @property
+    def seconds(self) -> Floats:
+        """Since the start; (time,)."""
+        return np.arange(self.n_samples) / SAMPLE_RATE_HZ
+
+    @cached_property
+    def mjd(self) -> Floats:
+        """UTC; (time,)."""
+        return self.truth.start.timestamp() / 86400 + _MJD_UNIX_DAY + self.seconds / 86400
+
+    def of(self, what: str) -> list[Segment]:
+        """Return the segments in which one thing is done."""
+        return [segment for segment in self.segments if segment.what == what]
+
+    @cached_property
+    def features(self) -> NDArray[np.int64]:
+        """Bit masks; (time,)."""
+        bits = np.zeros(self.n_samples, np.int64)
+        of_scan = {
+            "ces": 1 << FEATURE_SCANS[1] | 1 << FEATURE_CONSTANT_ELEVATION,
+            "lissajous": 1 << FEATURE_SCANS[2],
+            "skydip": 1 << FEATURE_SKY_DIP,
+        }[self.truth.scanning.mode]
+        for segment in self.segments:
+            bits[segment.samples] = {"scan": of_scan, "vane": 1 << FEATURE_VANE}.get(
+                segment.what, 0
+            )
+        return bits
+
+    def vane_deg(self, seconds: Floats) -> Floats:
+        """Return the vane's angle at some times since the start."""
+        angle = np.full(len(seconds), _OUT_DEG)
+        for segment in self.of("vane"):
+            start, length = segment.first, segment.last - segment.first
+            phase = (seconds * SAMPLE_RATE_HZ - start) / length
+            inside = (phase >= 0) & (phase < 1)
+            angle[inside] = np.interp(phase[inside], *_SWEEP)
+        return angle
+
+    @cached_property
+    def covered(self) -> Floats:
+        """Part of the beam that the vane covers; (time,)."""
+        angle = self.vane_deg(self.seconds)
+        return np.clip((_CLEAR_DEG - angle) / (_CLEAR_DEG - _COVERED_DEG), 0, 1)
+
+    @cached_property
+    def boresight_deg(self) -> tuple[Floats, Floats]:
+        """Azimuth and elevation of the middle of the focal plane; (time,) each."""
+        az, el = np.full(self.n_samples, np.nan), np.full(self.n_samples, np.nan)
+        for segment in self.of("scan"):
+            az[segment.samples], el[segment.samples] = self._scan(segment)
+        known = np.flatnonzero(np.isfinite(el))
+        if not len(known):
+            return self._resting()
+        everywhere = np.arange(self.n_samples)
+        return tuple(np.interp(everywhere, known, values[known]) for values in (az, el))
+
+    def _resting(self) -> tuple[Floats, Floats]:
+        source = self.truth.source
+        az, el = to_horizon(self.mjd[:1], source.ra_deg, source.dec_deg)
+        return np.full(self.n_samples, az[0]), np.full(self.n_samples, el[0])
+
+    def _scan(self, scan: Segment) -> tuple[Floats, Floats]:
+        how, source = self.truth.scanning, self.truth.source
+        mjd = self.mjd[scan.samples]
+        seconds = np.arange(len(mjd)) / SAMPLE_RATE_HZ
+        turn = 2 * np.pi * seconds / how.period_s
+        if how.mode == "skydip":
+            return _dip(float(to_horizon(mjd[:1], source.ra_deg, source.dec_deg)[0][0]), seconds)
+        if how.mode == "lissajous":
+            az, el = to_horizon(mjd, source.ra_deg, source.dec_deg)
+            el = el + how.throw_deg * np.sin(turn / _ASPECT + 0.5)
+            return np.unwrap(az, period=360) + how.throw_deg * np.sin(turn) / _cos(el), el
+        lead_s, tail_s = (min(trim, how.scan_s / 4) for trim in _TRIM_S)
+        middle = mjd[:1] + (lead_s + (seconds[-1] - tail_s)) / 2 / 86400
+        aim_az, aim_el = to_horizon(middle, source.ra_deg, source.dec_deg)
+        el = np.full(len(mjd), aim_el[0])
+        return aim_az[0] + how.throw_deg * np.sin(turn) / _cos(el), el
+
+
+def _cos(el_deg: Floats) -> Floats:
+    return np.asarray(np.cos(np.radians(el_deg)))
+
+
+def _dip(az_deg: float, seconds: Floats) -> tuple[Floats, Floats]:
+    low, high = _DIP_DEG
+    turn = 2 * np.pi * seconds / (seconds[-1] + 1 / SAMPLE_RATE_HZ)
+    el = (low + high) / 2 + (high - low) / 2 * np.cos(turn)
+    return np.full(len(seconds), az_deg), el
+
+
+def _segments(truth: Truth) -> list[Segment]:
+    how, vane = truth.scanning, truth.vane
+    plan = [("vane", vane.length_s)] if vane.at_start else [("idle", _IDLE_S)]
+    plan.append(("slew", how.slew_s))
+    plan += [("scan", how.scan_s), ("slew", how.slew_s)] * how.scans
+    plan += [("vane", vane.length_s)] if vane.at_end else []
+    plan.append(("idle", _IDLE_S))
+    ends = np.cumsum([0] + [round(length_s * SAMPLE_RATE_HZ) for _, length_s in plan]).tolist()
+    bounds = zip(plan, ends[:-1], ends[1:], strict=True)
+    return [Segment(what, first, last) for (what, _), first, last in bounds]
