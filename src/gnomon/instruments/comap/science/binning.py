@@ -1,0 +1,216 @@
+"""From 1,024 channels to two: calibration, atmosphere and weighted sums in one pass over a slab.
+
+Everything after the calibration is linear in the spectra, so all that later work needs of a slab
+are a few weighted sums over its channels at each sample: those of the two halves, and those by
+which gain is told from sky (`gain.templates`). They are taken while a piece of the slab is in the
+processor's cache, so the slab is read once and written once.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gnomon.compiled import compiled
+from gnomon.instruments.comap.receiver import N_CHANNELS, N_HALVES
+
+Floats = NDArray[np.float64]
+Singles = NDArray[np.float32]
+Truths = NDArray[np.bool_]
+
+BLOCK = 2048
+"""Samples that are worked on together: their sums stay in the cache."""
+_LEAST_LEFT = 1e-3
+
+
+def used_channels(tsys_k: Floats, end_cut: int = 50, centre_cut: int = 50) -> Truths:
+    """Return which channels to use.
+
+    Those at the ends of a band and around its middle are left out, and those without a system
+    temperature. Channels with spikes of it stay: they tell gain from sky.
+
+    Parameters
+    ----------
+    tsys_k : (channel,) float64
+    end_cut : int
+        Channels at each end, of 1,024; fewer where a file has fewer channels.
+    centre_cut : int
+        Channels around the middle, of 1,024.
+    """
+    n = len(tsys_k)
+    used = np.isfinite(tsys_k) & (tsys_k > 0)
+    end, centre = _scaled(end_cut, n), _scaled(centre_cut, n)
+    used[:end] = False
+    used[n - end :] = False
+    used[n // 2 - centre // 2 : n // 2 + centre - centre // 2] = False
+    return used
+
+
+def _scaled(cut: int, n_channels: int) -> int:
+    return round(cut * n_channels / N_CHANNELS)
+
+
+def half_weights(auto_rms: Floats, gain: Floats, used: Truths) -> Floats:
+    """Return the weight of each channel in each half of the band.
+
+    Parameters
+    ----------
+    auto_rms : (channel,) float64
+        White noise, counts.
+    gain : (channel,) float64
+        Counts per kelvin.
+    used : (channel,) bool
+
+    Returns
+    -------
+    (half, channel) float64
+        One over the variance in kelvin; each half sums to 1, or is 0 where no channel is used.
+    """
+    n = len(auto_rms)
+    rms_k = np.divide(auto_rms, gain, out=np.zeros(n), where=used)
+    weight = np.divide(1, rms_k**2, out=np.zeros(n), where=used & (rms_k > 0))
+    halves = np.zeros((N_HALVES, n))
+    halves[0, : n // 2] = weight[: n // 2]
+    halves[1, n // 2 :] = weight[n // 2 :]
+    total = halves.sum(axis=1, keepdims=True)
+    return np.divide(halves, total, out=np.zeros_like(halves), where=total > 0)
+
+
+def centres_and_widths(frequency_ghz: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """Return the mean frequency of each half and its standard deviation, GHz, as weighted.
+
+    Parameters
+    ----------
+    frequency_ghz : (channel,) float64
+    weights : (half, channel) float64
+        As from `half_weights`; both results are NaN where no channel is used.
+    """
+    empty = ~weights.any(axis=1)
+    centre = weights @ frequency_ghz
+    spread = (weights * (frequency_ghz - centre[:, np.newaxis]) ** 2).sum(axis=1)
+    return np.where(empty, np.nan, centre), np.where(empty, np.nan, np.sqrt(spread))
+
+
+def calibrate_and_sum(
+    tod: Singles,
+    gain: tuple[Singles, Singles],
+    atmosphere: tuple[Singles, Singles, Singles],
+    rows: Singles,
+    terms: Singles,
+) -> tuple[Singles, Singles]:
+    """Calibrate one scan of a slab in place and add its channels up.
+
+    Parameters
+    ----------
+    tod : (channel, time) float32
+        Counts; kelvin above the atmosphere afterwards.
+    gain : ((event, channel) float32, (event, time) float32)
+        Counts per kelvin at the vane events, and how much each counts at each sample.
+    atmosphere : ((channel,) float32, (channel,) float32, (time,) float32)
+        Offset and temperature, K, and airmass; ``offset + temperature * airmass`` is taken away.
+    rows : (row, channel) float32
+        Weights of the sums. A channel whose last weight is 0 is in none of them.
+    terms : (term, channel) float32
+        Weights of what is lost where a channel is not a number.
+
+    Returns
+    -------
+    sums : (row, time) float32
+        Over the channels that are numbers.
+    lost : (term, time) float32
+        Sums of `terms` over those that are not.
+    """
+    n_samples = tod.shape[1]
+    sums = np.zeros((len(rows), n_samples), np.float32)
+    lost = np.zeros((len(terms), n_samples), np.float32)
+    _calibrate_and_sum(tod, *gain, *atmosphere, rows, terms, sums, lost)
+    return sums, lost
+
+
+def outside(scans: NDArray[np.int64], n_samples: int) -> list[tuple[int, int]]:
+    """Return the spans of samples that are in no scan."""
+    spans, done = [], 0
+    for first, last in scans:
+        spans.append((done, int(first)))
+        done = int(last)
+    return [(first, last) for first, last in [*spans, (done, n_samples)] if last > first]
+
+
+def mean_of_left(sums: Floats, lost: Floats) -> Floats:
+    """Return weighted means where some of the weight, which sums to 1, was lost; NaN if all."""
+    left = 1 - lost
+    return np.divide(sums, left, out=np.full(sums.shape, np.nan), where=left > _LEAST_LEFT)
+
+
+@compiled
+def _calibrate_and_sum(  # noqa: PLR0917 - Numba takes no keywords
+    tod: Singles,
+    gain: Singles,
+    share: Singles,
+    offset: Singles,
+    tau: Singles,
+    airmass: Singles,
+    rows: Singles,
+    terms: Singles,
+    sums: Singles,
+    lost: Singles,
+) -> None:
+    scale = np.empty(BLOCK, np.float32)
+    for begin in range(0, tod.shape[1], BLOCK):
+        end = min(begin + BLOCK, tod.shape[1])
+        air = airmass[begin:end]
+        for channel in range(tod.shape[0]):
+            piece = tod[channel, begin:end]
+            _weighted(gain[:, channel], share[:, begin:end], scale)
+            _calibrate(piece, scale, offset[channel], tau[channel], air)
+            if rows[-1, channel] != 0:
+                _add(piece, rows[:, channel], sums[:, begin:end])
+        if not np.all(np.isfinite(sums[-1, begin:end])):
+            _add_what_is_there(
+                tod[:, begin:end], rows, terms, sums[:, begin:end], lost[:, begin:end]
+            )
+
+
+@compiled
+def _weighted(values: Singles, shares: Singles, out: Singles) -> None:
+    n = shares.shape[1]
+    for i in range(n):
+        out[i] = values[0] * shares[0, i]
+    for event in range(1, len(values)):
+        for i in range(n):
+            out[i] += values[event] * shares[event, i]
+
+
+@compiled
+def _calibrate(piece: Singles, scale: Singles, offset: float, tau: float, air: Singles) -> None:
+    for i in range(len(piece)):
+        piece[i] = piece[i] / scale[i] - (offset + tau * air[i])
+
+
+@compiled
+def _add(piece: Singles, weights: Singles, sums: Singles) -> None:
+    for row in range(len(weights)):
+        weight = weights[row]
+        if weight != 0:
+            target = sums[row]
+            for i in range(len(piece)):
+                target[i] += weight * piece[i]
+
+
+@compiled
+def _add_what_is_there(
+    block: Singles, rows: Singles, terms: Singles, sums: Singles, lost: Singles
+) -> None:
+    """Take the sums of a block again, now looking at each value."""
+    sums[:] = 0
+    for channel in range(block.shape[0]):
+        if rows[-1, channel] == 0:
+            continue
+        for i in range(block.shape[1]):
+            value = block[channel, i]
+            if np.isfinite(value):
+                for row in range(rows.shape[0]):
+                    sums[row, i] += rows[row, channel] * value
+            else:
+                for term in range(terms.shape[0]):
+                    lost[term, i] += terms[term, channel]

@@ -1,0 +1,104 @@
+"""The gain filters.
+
+``prior``
+    Gain and sky are solved for at each sample; of the gain's estimate only what stands out of its
+    white noise is taken away, by the spectrum that it has itself. Nothing smooth in frequency is
+    touched.
+``common_mode``
+    The mean over channels is taken for gain, as the earlier pipeline did in effect (it made the
+    sky's column orthogonal to the gain's). It takes all red noise away and nearly all continuum:
+    for lines only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gnomon.instruments.comap.science.gain.spectrum import GainSpectrum, filtered
+from gnomon.instruments.comap.science.gain.templates import Solver, from_triangle
+
+Floats = NDArray[np.float64]
+Method = Literal["prior", "common_mode"]
+UNKNOWN = GainSpectrum(np.nan, np.nan, np.nan)
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What the gain of one scan is told from: sums over the channels that share it.
+
+    Attributes
+    ----------
+    normal : (k + 1, k + 1) float64
+    right : (k + 1, time) float64
+    lost : (pair, time) or (pair, 1) float64
+        What the normal matrix (upper triangle) lacks where channels are not numbers.
+    """
+
+    normal: Floats
+    right: Floats
+    lost: Floats
+
+    def __add__(self, other: Sums) -> Sums:
+        """Return those of both sets of channels."""
+        return Sums(self.normal + other.normal, self.right + other.right, self.lost + other.lost)
+
+
+@dataclass(frozen=True)
+class Gain:
+    """The gain of one scan.
+
+    Attributes
+    ----------
+    values : (time,) float64
+        What to take away, relative.
+    sigma : float
+        White noise of its estimate a sample, before it was filtered.
+    spectrum : GainSpectrum
+    taken : (k + 1,) float64
+        What is taken for gain, of 1 K in each of the sky's spectra and, last, of a gain of 1.
+    """
+
+    values: Floats
+    sigma: float
+    spectrum: GainSpectrum
+    taken: Floats
+
+
+def gain_of(sums: Sums, method: Method, rate_hz: float) -> Gain:
+    """Return the gain of one scan."""
+    return _METHODS[method](sums, rate_hz)
+
+
+def _with_prior(sums: Sums, rate_hz: float) -> Gain:
+    solver = Solver.of(sums.normal)
+    estimate = solver.combination @ sums.right
+    sigma = np.full(estimate.shape, float(solver.sigma))
+    if len(holes := np.flatnonzero(sums.lost[-1] > 0)):
+        there = Solver.of(sums.normal - from_triangle(sums.lost[:, holes]))
+        estimate[holes] = np.einsum("tk,kt->t", there.combination, sums.right[:, holes])
+        sigma[holes] = there.sigma
+    values, spectrum = filtered(estimate, sigma, rate_hz)
+    taken = np.nan_to_num(solver.combination) @ sums.normal
+    return Gain(values, float(solver.sigma), spectrum, taken)
+
+
+def _common_mode(sums: Sums, rate_hz: float) -> Gain:  # noqa: ARG001 - as the others
+    total = sums.normal[-1, -1] - sums.lost[-1]
+    there = total > 0
+    values = np.divide(sums.right[-1], total, out=np.zeros_like(total), where=there)
+    values[there] -= values[there].mean() if there.any() else 0
+    if not there.any():
+        return Gain(values, np.inf, UNKNOWN, np.zeros(len(sums.normal)))
+    sigma = 1 / np.sqrt(sums.normal[-1, -1])
+    return Gain(values, float(sigma), UNKNOWN, sums.normal[-1] / sums.normal[-1, -1])
+
+
+_METHODS: dict[Method, Callable[[Sums, float], Gain]] = {
+    "prior": _with_prior,
+    "common_mode": _common_mode,
+}
