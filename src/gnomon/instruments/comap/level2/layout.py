@@ -150,6 +150,8 @@ LAYOUT: Mapping[str, Spec] = {
     f"{CALIBRATOR}/chi2": Spec(_PER_BIN, about="reduced"),
     f"{CALIBRATOR}/flux": Spec(_PER_BIN, "Jy"),
     f"{CALIBRATOR}/flux_errors": Spec(_PER_BIN, "Jy"),
+    f"{CALIBRATOR}/model_flux": Spec(_PER_BIN, "Jy", about="what the source should have"),
+    f"{CALIBRATOR}/mjd": Spec(("feed",), "d", about="when the feed saw the source, UTC"),
     f"{SNAPSHOT}/pixel": Spec(("flag",), dtype="i2", about="feed number, 1 to 19"),
     f"{SNAPSHOT}/frequency_band": Spec(("flag",), dtype="i2", about="band * 2 + half, 0 to 7"),
     f"{SNAPSHOT}/is_good": Spec(("flag",), dtype="?"),
