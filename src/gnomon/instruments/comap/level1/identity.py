@@ -37,7 +37,7 @@ def digest_of(path: Path, mode: Mode = "sampled") -> str:
                 return hashlib.file_digest(file, "sha256").hexdigest()
             return _sampled(file, path.stat().st_size)
     except OSError as error:
-        raise unread(path, error) from error
+        raise _unread(path, error) from error
 
 
 def _sampled(file: BinaryIO, size: int) -> str:
@@ -57,7 +57,22 @@ def _blocks(size: int) -> Iterator[tuple[int, int]]:
         yield (size - BLOCK_BYTES) * number // (N_BLOCKS - 1), BLOCK_BYTES
 
 
-def unread(path: Path, error: OSError) -> SourceError:
+def size_and_time(path: Path) -> tuple[int, int]:
+    """Return the size of a file in bytes, and when it last changed in nanoseconds since 1970.
+
+    Raises
+    ------
+    SourceError
+        The file is gone, or its folder cannot be read.
+    """
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise _unread(path, error) from error
+    return stat.st_size, stat.st_mtime_ns
+
+
+def _unread(path: Path, error: OSError) -> SourceError:
     """Return the error that says why the file system does not give a file."""
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         return NotFound(f"{path} is gone")
