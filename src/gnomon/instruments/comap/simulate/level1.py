@@ -67,7 +67,7 @@ def _write_attributes(group: Any, truth: Truth) -> None:
     said = {
         "obsid": np.int64(truth.obsid),
         "source": f"{truth.source.name},",
-        "comment": truth.comment,
+        "comment": truth.said,
         "utc_start": f"{truth.start:%Y-%m-%d-%H:%M:%S}",
         "features": np.int64(0),
         "level": np.int64(1),
@@ -138,7 +138,7 @@ def _layout(storage: Storage, shape: tuple[int, ...]) -> dict[str, Any]:
 
 
 def _band_average(slab: _Block) -> NDArray[np.float32]:
-    return slab.mean(axis=0, dtype=np.float32)
+    return np.asarray(slab.mean(axis=0, dtype=np.float32))
 
 
 def _write_pointing(group: Any, position: int, n_feeds: int, where: Pointing) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gnomon.instruments.comap.receiver import CMB_K, GROUND_FEED, SAMPLE_RATE_HZ
-from gnomon.instruments.comap.simulate.astrometry import to_icrs
+from gnomon.instruments.comap.science.coordinates import equatorial_of
 from gnomon.instruments.comap.simulate.focal_plane import offsets_deg
 from gnomon.instruments.comap.simulate.noise import generator, red
 from gnomon.instruments.comap.simulate.spectra import N_MODES
@@ -75,7 +75,7 @@ def _pointing(timeline: Timeline, feed: int, error_deg: tuple[float, float]) -> 
     across, up = offsets_deg(feed)
     el = el + (up - error_deg[1])
     az = az + (across - error_deg[0]) / np.cos(np.radians(el))
-    return Pointing(np.mod(az, 360), el, *to_icrs(timeline.mjd, az, el))
+    return Pointing(np.mod(az, 360), el, *equatorial_of(az, el, timeline.mjd))
 
 
 def seen(truth: Truth, timeline: Timeline, feed: int) -> Seen:
@@ -107,7 +107,8 @@ def separation_deg(ra_deg: Floats, dec_deg: Floats, to_ra_deg: float, to_dec_deg
     ra, dec = np.radians(ra_deg - to_ra_deg), np.radians(dec_deg)
     to_dec = np.radians(to_dec_deg)
     across = np.cos(dec) * np.cos(to_dec) * np.sin(ra / 2) ** 2
-    return np.degrees(2 * np.arcsin(np.sqrt(np.sin((dec - to_dec) / 2) ** 2 + across)))
+    half = np.sin((dec - to_dec) / 2) ** 2 + across
+    return np.asarray(np.degrees(2 * np.arcsin(np.sqrt(half))))
 
 
 def diffuse_k(truth: Truth, ra_deg: Floats, dec_deg: Floats) -> Floats:
@@ -124,7 +125,7 @@ def diffuse_k(truth: Truth, ra_deg: Floats, dec_deg: Floats) -> Floats:
         angle, phase = random.uniform(0, 2 * np.pi, 2)
         along = across * np.cos(angle) + up * np.sin(angle)
         total += np.sin(2 * np.pi * along / length_deg + phase)
-    return source.diffuse_k * (2 / _WAVES) ** 0.5 * total
+    return np.asarray(source.diffuse_k * (2 / _WAVES) ** 0.5 * total)
 
 
 def opacity(truth: Truth, timeline: Timeline, band: int) -> Floats:

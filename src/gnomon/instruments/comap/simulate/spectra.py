@@ -11,7 +11,6 @@ from gnomon.instruments.comap.receiver import (
     BAND_START_GHZ,
     BAND_WIDTH_GHZ,
     DOWNWARD_BANDS,
-    N_BANDS,
     SAMPLE_RATE_HZ,
 )
 from gnomon.instruments.comap.simulate.noise import generator
@@ -91,7 +90,7 @@ def _receiver_k(truth: Truth, feed: int, band: int, random: np.random.Generator)
     n_spiked = max(1, round(has.spiked * truth.n_channels)) if has.spiked else 0
     inner = np.arange(truth.n_channels // 10, truth.n_channels - truth.n_channels // 10)
     values[random.choice(inner, n_spiked, replace=False)] *= random.uniform(1.5, 4, n_spiked)
-    return values
+    return np.asarray(values)
 
 
 def _counts_per_k(truth: Truth, feed: int, band: int, random: np.random.Generator) -> Floats:
@@ -101,7 +100,4 @@ def _counts_per_k(truth: Truth, feed: int, band: int, random: np.random.Generato
     edge = np.minimum(np.arange(n_channels) + 0.5, n_channels - np.arange(n_channels) - 0.5)
     shape = 1 - 0.7 * np.exp(-edge / (0.02 * n_channels))
     rough = 1 + 0.05 * random.standard_normal(n_channels)
-    return has.counts_per_k * random.uniform(0.7, 1.3) * shape * rough
-
-
-ALL_BANDS = range(N_BANDS)
+    return np.asarray(has.counts_per_k * random.uniform(0.7, 1.3) * shape * rough)

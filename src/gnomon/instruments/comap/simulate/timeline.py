@@ -15,7 +15,7 @@ from gnomon.instruments.comap.receiver import (
     FEATURE_VANE,
     SAMPLE_RATE_HZ,
 )
-from gnomon.instruments.comap.simulate.astrometry import to_horizon
+from gnomon.instruments.comap.science.coordinates import horizontal_of
 from gnomon.instruments.comap.simulate.truth import Truth
 
 Floats = NDArray[np.float64]
@@ -123,7 +123,7 @@ class Timeline:
 
     def _resting(self) -> tuple[Floats, Floats]:
         source = self.truth.source
-        az, el = to_horizon(self.mjd[:1], source.ra_deg, source.dec_deg)
+        az, el = horizontal_of(source.ra_deg, source.dec_deg, self.mjd[:1])
         return np.full(self.n_samples, az[0]), np.full(self.n_samples, el[0])
 
     def _scan(self, scan: Segment) -> tuple[Floats, Floats]:
@@ -132,14 +132,14 @@ class Timeline:
         seconds = np.arange(len(mjd)) / SAMPLE_RATE_HZ
         turn = 2 * np.pi * seconds / how.period_s
         if how.mode == "skydip":
-            return _dip(float(to_horizon(mjd[:1], source.ra_deg, source.dec_deg)[0][0]), seconds)
+            return _dip(float(horizontal_of(source.ra_deg, source.dec_deg, mjd[:1])[0][0]), seconds)
         if how.mode == "lissajous":
-            az, el = to_horizon(mjd, source.ra_deg, source.dec_deg)
+            az, el = horizontal_of(source.ra_deg, source.dec_deg, mjd)
             el = el + how.throw_deg * np.sin(turn / _ASPECT + 0.5)
             return np.unwrap(az, period=360) + how.throw_deg * np.sin(turn) / _cos(el), el
         lead_s, tail_s = (min(trim, how.scan_s / 4) for trim in _TRIM_S)
         middle = mjd[:1] + (lead_s + (seconds[-1] - tail_s)) / 2 / 86400
-        aim_az, aim_el = to_horizon(middle, source.ra_deg, source.dec_deg)
+        aim_az, aim_el = horizontal_of(source.ra_deg, source.dec_deg, middle)
         el = np.full(len(mjd), aim_el[0])
         return aim_az[0] + how.throw_deg * np.sin(turn) / _cos(el), el
 

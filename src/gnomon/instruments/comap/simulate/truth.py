@@ -12,9 +12,9 @@ from typing import Any, Literal
 from gnomon.instruments.comap.receiver import GROUND_FEED, N_CHANNELS
 
 Mode = Literal["ces", "lissajous", "skydip"]
-Storage = Literal["contiguous", "chunked", "compressed"]
 
 H59_ALPHA_GHZ = 31.22332
+_PARTS = ("source", "air", "receiver", "vane", "scanning", "blemishes")
 
 
 @dataclass(frozen=True)
@@ -52,17 +52,6 @@ class Source:
     line_velocity_km_s: float = 0.0
     line_width_km_s: float = 25.0
     line_size_arcmin: float = 12.0
-
-
-SOURCES = {
-    "TauA": Source(),
-    "CasA": Source("CasA", 350.8584, 58.8113, 2.3, -2.65),
-    "CygA": Source("CygA", 299.86815, 40.73392, 0.57, -3.172),
-    "field01": Source("field01", 290.0, 14.0, 0.6, -2.1, diffuse_k=0.03, line_k=0.05),
-    "fg6": Source("fg6", 60.3, 32.0, 0.1, -2.1, 9.0, 0.02),
-    "co2": Source("co2", 25.4, 0.0, 0.0),
-}
-"""Some that the telescope observes; amplitudes follow the fluxes of `science.calibrators`."""
 
 
 @dataclass(frozen=True)
@@ -237,19 +226,29 @@ class Truth:
         """Name of the file without its suffix."""
         return f"comap-{self.obsid:07d}-{self.start:%Y-%m-%d-%H%M%S}"
 
+    @property
+    def said(self) -> str:
+        """The comment of the file: sky dips are told by it."""
+        return self.comment or ("sky nod" if self.scanning.mode == "skydip" else "")
+
     def but(self, **changes: Any) -> Truth:
         """Return it with changes; those of a part are named by its own fields.
+
+        Raises
+        ------
+        TypeError
+            There is no such field, or several parts have one: give the whole part.
 
         >>> Truth().but(obsid=7, scan_s=60.0, amplitude_k=0.0).scanning.scan_s
         60.0
         """
-        parts = ("source", "air", "receiver", "vane", "scanning", "blemishes")
-        own: dict[str, Any] = {}
-        for name in parts:
-            part = changes.pop(name, getattr(self, name))
-            of_part = {key: changes.pop(key) for key in list(changes) if key in vars(part)}
-            own[name] = replace(part, **of_part)
-        return replace(self, **own, **changes)
+        parts = {name: changes.pop(name, getattr(self, name)) for name in _PARTS}
+        for key in [key for key in changes if key not in vars(self)]:
+            owners = [name for name, part in parts.items() if key in vars(part)]
+            if len(owners) != 1:
+                raise TypeError(f"{key} is a field of {' and '.join(owners) or 'no part'}")
+            parts[owners[0]] = replace(parts[owners[0]], **{key: changes.pop(key)})
+        return replace(self, **parts, **changes)
 
 
 def numbered_k(feed: int, band: int) -> float:
