@@ -23,31 +23,41 @@ BLOCK = 2048
 _LEAST_LEFT = 1e-3
 
 
-def used_channels(tsys_k: Floats, end_cut: int = 50, centre_cut: int = 50) -> Truths:
-    """Return which channels to use.
+def used_channels(tsys_k: Floats, end_cut: int = 50) -> Truths:
+    """Return which channels to bin: those with a system temperature, without the band's ends.
 
-    Those at the ends of a band and around its middle are left out, and those without a system
-    temperature. Channels with spikes of it stay: they tell gain from sky.
+    Channels with spikes of it stay: they weigh little, and they tell gain from sky.
 
     Parameters
     ----------
     tsys_k : (channel,) float64
     end_cut : int
         Channels at each end, of 1,024; fewer where a file has fewer channels.
-    centre_cut : int
-        Channels around the middle, of 1,024.
     """
     n = len(tsys_k)
-    used = np.isfinite(tsys_k) & (tsys_k > 0)
-    end, centre = _scaled(end_cut, n), _scaled(centre_cut, n)
-    used[:end] = False
-    used[n - end :] = False
-    used[n // 2 - centre // 2 : n // 2 + centre - centre // 2] = False
+    used: Truths = np.isfinite(tsys_k) & (tsys_k > 0)
+    cut = _scaled(end_cut, n)
+    used[:cut] = used[n - cut :] = False
     return used
 
 
+def without_centre(used: Truths, centre_cut: int = 50) -> Truths:
+    """Return which channels to tell the gain from: none of those around the band's middle.
+
+    Parameters
+    ----------
+    used : (channel,) bool
+    centre_cut : int
+        Channels around the middle, of 1,024.
+    """
+    n, left = len(used), used.copy()
+    cut = _scaled(centre_cut, n)
+    left[(n - cut) // 2 : (n - cut) // 2 + cut] = False
+    return left
+
+
 def _scaled(cut: int, n_channels: int) -> int:
-    return round(cut * n_channels / N_CHANNELS)
+    return -(-cut * n_channels // N_CHANNELS)
 
 
 def half_weights(auto_rms: Floats, gain: Floats, used: Truths) -> Floats:
@@ -73,7 +83,8 @@ def half_weights(auto_rms: Floats, gain: Floats, used: Truths) -> Floats:
     halves[0, : n // 2] = weight[: n // 2]
     halves[1, n // 2 :] = weight[n // 2 :]
     total = halves.sum(axis=1, keepdims=True)
-    return np.divide(halves, total, out=np.zeros_like(halves), where=total > 0)
+    made: Floats = np.divide(halves, total, out=np.zeros_like(halves), where=total > 0)
+    return made
 
 
 def centres_and_widths(frequency_ghz: Floats, weights: Floats) -> tuple[Floats, Floats]:
@@ -109,7 +120,7 @@ def calibrate_and_sum(
     atmosphere : ((channel,) float32, (channel,) float32, (time,) float32)
         Offset and temperature, K, and airmass; ``offset + temperature * airmass`` is taken away.
     rows : (row, channel) float32
-        Weights of the sums. A channel whose last weight is 0 is in none of them.
+        Weights of the sums.
     terms : (term, channel) float32
         Weights of what is lost where a channel is not a number.
 
@@ -139,7 +150,8 @@ def outside(scans: NDArray[np.int64], n_samples: int) -> list[tuple[int, int]]:
 def mean_of_left(sums: Floats, lost: Floats) -> Floats:
     """Return weighted means where some of the weight, which sums to 1, was lost; NaN if all."""
     left = 1 - lost
-    return np.divide(sums, left, out=np.full(sums.shape, np.nan), where=left > _LEAST_LEFT)
+    mean: Floats = np.divide(sums, left, out=np.full(sums.shape, np.nan), where=left > _LEAST_LEFT)
+    return mean
 
 
 @compiled
@@ -156,6 +168,7 @@ def _calibrate_and_sum(  # noqa: PLR0917 - Numba takes no keywords
     lost: Singles,
 ) -> None:
     scale = np.empty(BLOCK, np.float32)
+    used = np.array([np.any(rows[:, channel] != 0) for channel in range(rows.shape[1])])
     for begin in range(0, tod.shape[1], BLOCK):
         end = min(begin + BLOCK, tod.shape[1])
         air = airmass[begin:end]
@@ -163,11 +176,11 @@ def _calibrate_and_sum(  # noqa: PLR0917 - Numba takes no keywords
             piece = tod[channel, begin:end]
             _weighted(gain[:, channel], share[:, begin:end], scale)
             _calibrate(piece, scale, offset[channel], tau[channel], air)
-            if rows[-1, channel] != 0:
+            if used[channel]:
                 _add(piece, rows[:, channel], sums[:, begin:end])
-        if not np.all(np.isfinite(sums[-1, begin:end])):
+        if not np.all(np.isfinite(sums[:, begin:end])):
             _add_what_is_there(
-                tod[:, begin:end], rows, terms, sums[:, begin:end], lost[:, begin:end]
+                tod[:, begin:end], used, rows, terms, sums[:, begin:end], lost[:, begin:end]
             )
 
 
@@ -199,12 +212,12 @@ def _add(piece: Singles, weights: Singles, sums: Singles) -> None:
 
 @compiled
 def _add_what_is_there(
-    block: Singles, rows: Singles, terms: Singles, sums: Singles, lost: Singles
+    block: Singles, used: Truths, rows: Singles, terms: Singles, sums: Singles, lost: Singles
 ) -> None:
     """Take the sums of a block again, now looking at each value."""
     sums[:] = 0
     for channel in range(block.shape[0]):
-        if rows[-1, channel] == 0:
+        if not used[channel]:
             continue
         for i in range(block.shape[1]):
             value = block[channel, i]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gnomon.instruments.comap.receiver import N_BANDS, N_HALVES, SAMPLE_RATE_HZ
-from gnomon.instruments.comap.science.binning import calibrate_and_sum, mean_of_left
+from gnomon.instruments.comap.science.binning import calibrate_and_sum, mean_of_left, outside
 from gnomon.instruments.comap.science.gain.filters import Gain, Method, Sums, gain_of
 from gnomon.instruments.comap.science.gain.spectrum import cosine_frequencies, cosine_power
 from gnomon.instruments.comap.science.gain.templates import Columns, sky_spectra
@@ -53,7 +53,8 @@ class Channels:
     Attributes
     ----------
     frequency_ghz : (channel,) float64
-    used : (channel,) bool
+    telling : (channel,) bool
+        Those that the gain is told from.
     rms_k : (channel,) float64
         White noise, K, a sample.
     weights : (half, channel) float64
@@ -61,7 +62,7 @@ class Channels:
     """
 
     frequency_ghz: Floats
-    used: NDArray[np.bool_]
+    telling: NDArray[np.bool_]
     rms_k: Floats
     weights: Floats
 
@@ -144,12 +145,15 @@ def band_sums(
     """
     n_columns, n_samples = order + 2, tod.shape[1]
     made = BandSums(
-        *(np.zeros((N_HALVES, n_samples)) for _ in range(2)),
+        np.zeros((N_HALVES, n_samples)),
+        np.zeros((N_HALVES, n_samples)),
         np.zeros((n_columns, n_samples)),
         np.zeros((n_columns * (n_columns + 1) // 2, n_samples), np.float32),
         np.zeros((len(scans), n_columns, n_columns)),
     )
     sky = sky_spectra(channels.frequency_ghz, order)
+    for first, last in outside(scans, n_samples):
+        tod[:, first:last] = 0
     for nth, (first, last) in enumerate(scans):
         _scan_sums(tod, (nth, slice(first, last)), calibration, channels, sky, made)
     return made
@@ -167,10 +171,11 @@ def _scan_sums(
     offset, warm = calibration.offset_k[nth], calibration.temperature_k[nth]
     air = calibration.airmass[span]
     level = (offset + warm * np.mean(air)).astype(np.float64)
-    columns = Columns.of(level, channels.rms_k, sky, channels.used)
-    halves, absent = _normalised(np.where(columns.weight > 0, channels.weights, 0))
+    columns = Columns.of(level, channels.rms_k, sky, channels.telling)
+    level = np.where(level > 0, level, 0)
+    halves, absent = _normalised(np.where(level > 0, channels.weights, 0))
     rows = np.vstack([halves, columns.rows])
-    terms = np.vstack([halves, halves * columns.level_k, columns.products])
+    terms = np.vstack([halves, halves * level, columns.products])
     sums, lost = calibrate_and_sum(
         tod[:, span],
         (calibration.gain, calibration.share[:, span]),
@@ -178,7 +183,7 @@ def _scan_sums(
         *(rows.astype(np.float32), terms.astype(np.float32)),
     )
     gone = np.where(absent, 1, lost[:N_HALVES].astype(np.float64))
-    mean_level = (halves @ columns.level_k)[:, np.newaxis]
+    mean_level = (halves @ level)[:, np.newaxis]
     into.binned[:, span] = mean_of_left(sums[:N_HALVES].astype(np.float64), gone)
     into.level_k[:, span] = mean_of_left(mean_level - lost[N_HALVES : 2 * N_HALVES], gone)
     into.right[:, span] = sums[N_HALVES:]

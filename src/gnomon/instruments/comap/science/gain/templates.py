@@ -33,8 +33,7 @@ _LEAST_INFORMATION = 1e-8
 def sky_spectra(frequency_ghz: Floats, order: int) -> Floats:
     """Return the spectra that the sky may have, (order + 1, channel)."""
     place = (frequency_ghz - MIDDLE_GHZ) / HALF_WIDTH_GHZ
-    spectra: Floats = legendre.legvander(place, order).T
-    return spectra
+    return np.asarray(legendre.legvander(place, order).T, np.float64)
 
 
 @dataclass(frozen=True)
