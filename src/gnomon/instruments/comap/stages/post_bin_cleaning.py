@@ -1,0 +1,115 @@
+"""`post_bin_cleaning`: spikes flagged, airmass and slow drifts taken from filtered streams."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
+
+from gnomon.instruments.comap.level2 import layout
+from gnomon.instruments.comap.receiver import N_BANDS, N_HALVES, band_and_half
+from gnomon.instruments.comap.stages.source_aware import SourceAware, pointing_of, scans_of
+from gnomon.instruments.comap.stages.stage import Observation, Phase, Streams
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from gnomon.instruments.comap.science.known_sources import Pointing, Truths
+
+_N_SPIKES = f"{layout.POST_BIN}/n_spikes"
+
+
+class PostBinCleaning(SourceAware):
+    """Clean the filtered streams, scan by scan; say by flags which samples are to be used.
+
+    Known sources, and what stands out and is as wide as the beam, are no spikes, and take no part
+    in what is subtracted. The sky's changes over more than the running median's window are lost.
+    """
+
+    use: Literal["post_bin_cleaning"] = "post_bin_cleaning"
+    version: ClassVar[int] = 1
+    phase: ClassVar[Phase] = Phase.LEVEL2
+    needs: ClassVar[tuple[str, ...]] = (layout.FILTERED, layout.FLAGGED, layout.SCAN_EDGES)
+    gives: ClassVar[tuple[str, ...]] = (_N_SPIKES,)
+
+    medfilt_length: int = Field(
+        3000, ge=0, description="samples of the running median (50 are 1 s); 0: level of the scan"
+    )
+    outlier_sigma: float = Field(
+        5.0, gt=0, description="standard deviations beyond which a sample is a spike, or sky"
+    )
+    least_elevation_range_deg: float = Field(
+        0.1, ge=0, description="scans of a smaller range in elevation get no airmass fit"
+    )
+
+    def start(self, obs: Observation) -> None:
+        """Make room for the counts."""
+        obs.out.create(_N_SPIKES, scan=len(scans_of(obs)))
+
+    def streams(self, obs: Observation, streams: Streams) -> None:
+        """Flag and clean the streams of one feed."""
+        import numpy as np  # noqa: PLC0415
+
+        pointing = pointing_of(obs, streams.feed)
+        masked, scans = self.on_source(obs, pointing), scans_of(obs)
+        _flag(obs, streams, scans)
+        n_spikes = np.full((N_BANDS, N_HALVES, len(scans)), -1, np.int32)
+        for number, scan in enumerate(scans):
+            n_spikes[..., number] = self._clean(streams, scan, pointing, masked[scan])
+        obs.out[_N_SPIKES][streams.row] = n_spikes
+
+    def _clean(
+        self, streams: Streams, scan: slice, pointing: Pointing, masked: Truths
+    ) -> NDArray[np.int32]:
+        """Clean a scan of all streams; return how many spikes each has, -1 where all is NaN."""
+        import numpy as np  # noqa: PLC0415
+
+        from gnomon.instruments.comap.science import flags  # noqa: PLC0415
+        from gnomon.instruments.comap.science.known_sources import crossing_samples  # noqa: PLC0415
+        from gnomon.instruments.comap.science.stream_cleaning import (  # noqa: PLC0415
+            Airmass,
+            Cleaning,
+            cleaned,
+        )
+
+        here = pointing.during(scan)
+        cleaning = Cleaning(self.medfilt_length, self.outlier_sigma, crossing_samples(here))
+        airmass = Airmass.of(
+            here.el_deg, ~masked, self.medfilt_length, self.least_elevation_range_deg
+        )
+        n_spikes = np.full((N_BANDS, N_HALVES), -1, np.int32)
+        for at in product(range(N_BANDS), range(N_HALVES)):
+            stream = streams.filtered[at][scan]
+            if np.isfinite(stream).any():
+                done = cleaned(stream, masked, airmass, cleaning)
+                streams.filtered[at][scan] = done.values
+                streams.flagged[at][scan][done.found.spikes] |= flags.SPIKE
+                n_spikes[at] = np.count_nonzero(done.found.spikes)
+        return n_spikes
+
+    def finish(self, obs: Observation) -> None:
+        """Count over all feeds."""
+        counts = obs.out.array(_N_SPIKES)
+        obs.metrics["n_spikes"] = float(counts[counts > 0].sum())
+        obs.out[layout.POST_BIN].attrs["status"] = "complete"
+
+
+def _flag(obs: Observation, streams: Streams, scans: list[slice]) -> None:
+    """Set the bits that need no look at the values' sizes."""
+    import numpy as np  # noqa: PLC0415
+
+    from gnomon.instruments.comap.science import flags  # noqa: PLC0415
+
+    outside = np.ones(streams.flagged.shape[-1], bool)
+    for scan in scans:
+        outside[scan] = False
+    streams.flagged[..., outside] |= flags.OUTSIDE_SCAN
+    streams.flagged[~np.isfinite(streams.filtered)] |= flags.NAN
+    if layout.VANE_SAMPLES in obs.out:
+        streams.flagged[..., obs.out.array(layout.VANE_SAMPLES) > 0] |= flags.VANE
+    for flag in obs.flags:
+        if streams.feed in flag.feeds:
+            for number in flag.frequency_bands:
+                streams.flagged[band_and_half(number)] |= flags.OBSERVER
