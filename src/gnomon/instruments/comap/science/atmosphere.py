@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gnomon.compiled import compiled, summing
+from gnomon.instruments.comap.science.medians import medians
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
@@ -46,7 +48,13 @@ def filled(values: Floats) -> Floats:
 
 
 def fit(
-    values: Singles, airmasses: Floats, gain_first: Floats, gain_last: Floats, *, slope: bool = True
+    values: Singles,
+    scan: tuple[int, int],
+    airmasses: Floats,
+    gain_first: Floats,
+    gain_last: Floats,
+    *,
+    slope: bool = True,
 ) -> tuple[Floats, Floats]:
     """Fit one scan of all channels.
 
@@ -54,10 +62,12 @@ def fit(
     ----------
     values : (channel, time) float32
         Counts; NaN is left out.
-    airmasses : (time,) float64
+    scan : (int, int)
+        Its first sample, and the one after its last.
+    airmasses : (samples of the scan,) float64
         Without NaN.
     gain_first, gain_last : (channel,) float64
-        Counts per kelvin at the first and at the last sample.
+        Counts per kelvin at the scan's first and at its last sample.
     slope : bool
         Without it the airmass changes too little to tell T from the offset: T is 0 and the offset
         is the median over blocks.
@@ -67,15 +77,20 @@ def fit(
     offset, temperature : (channel,) float64
         Kelvin; NaN where there are fewer than 16 samples or no gain.
     """
-    n = values.shape[1]
-    middle = float(np.mean(airmasses)) if n else 0.0
-    along = np.linspace(-0.5, 0.5, n) if n > 1 else np.zeros(n)
+    first, last = scan
+    n = last - first
+    middle = float(np.mean(airmasses))
+    along = np.linspace(-0.5, 0.5, n)
     basis = np.stack((along, airmasses - middle, along * (airmasses - middle)))
     edges = np.linspace(0, n, max(1, n // BLOCK_SAMPLES) + 1).astype(np.int64)
-    offset, temperature = np.empty(len(values)), np.empty(len(values))
-    gain, change = (gain_first + gain_last) / 2, gain_last - gain_first
+    gain = np.stack(((gain_first + gain_last) / 2, gain_last - gain_first))
+    found, levels = np.empty((2, len(values))), np.empty((len(values), len(edges) - 1))
     moments = _moments(basis[:2], edges)
-    _fit(values, edges, basis.astype(np.float32), moments, gain, change, slope, offset, temperature)
+    _fit(values, first + edges, basis.astype(np.float32), moments, gain, found, levels)
+    if not slope:
+        offset, _ = medians(levels)
+        return offset, np.where(np.isnan(offset), np.nan, 0.0)
+    offset, temperature = found
     return offset - temperature * middle, temperature
 
 
@@ -94,38 +109,29 @@ def _fit(
     basis: Singles,
     moments: Floats,
     gains: Floats,
-    changes: Floats,
-    slope: bool,  # noqa: FBT001 - Numba takes no keywords
-    offset: Floats,
-    temperature: Floats,
+    found: Floats,
+    levels: Floats,
 ) -> None:
-    n_blocks = len(edges) - 1
-    levels = np.empty(n_blocks)
     one, total = np.empty(_N_SUMS + _N_MOMENTS), np.empty(_N_SUMS + _N_MOMENTS)
     for channel in range(len(values)):
-        row = values[channel]
-        gain, change = gains[channel], changes[channel]
-        base = _first_finite(row)
+        gain, change = gains[0, channel], gains[1, channel]
+        base = _first_finite(values[channel, edges[0] : edges[-1]])
         total[:] = 0
-        n_levels = 0
-        for b in range(n_blocks):
-            here = slice(edges[b], edges[b + 1])
-            _sums(row[here], base, basis[0, here], basis[1, here], basis[2, here], one)
+        for b in range(len(edges) - 1):
+            row = values[channel, edges[b] : edges[b + 1]]
+            here = slice(edges[b] - edges[0], edges[b + 1] - edges[0])
+            _sums(row, base, basis[0, here], basis[1, here], basis[2, here], one)
             one[_N_SUMS:] = moments[b]
             if not math.isfinite(one[0]):
-                _sums_with_gaps(row[here], base, basis[:, here], one)
+                _sums_with_gaps(row, base, basis[:, here], one)
             total += one
-            level, _ = _solved(one, base, gain, change, False)
-            if math.isfinite(level):
-                levels[n_levels] = level
-                n_levels += 1
-        offset[channel], temperature[channel] = _solved(total, base, gain, change, slope)
-        if n_levels > 0 and not slope:
-            offset[channel] = np.median(levels[:n_levels])
+            levels[channel, b] = _solved(one, base, gain, change)[2]
+        offset, temperature, _ = _solved(total, base, gain, change)
+        found[0, channel], found[1, channel] = offset, temperature
 
 
 @compiled
-def _first_finite(row: Singles) -> np.float32:
+def _first_finite(row: Singles) -> Any:
     for value in row:
         if math.isfinite(value):
             return value
@@ -134,7 +140,7 @@ def _first_finite(row: Singles) -> np.float32:
 
 @summing
 def _sums(
-    row: Singles, base: np.float32, along: Singles, air: Singles, both: Singles, found: Floats
+    row: Singles, base: Any, along: Singles, air: Singles, both: Singles, found: Floats
 ) -> None:
     """Write the sums over a block of what is above `base`."""
     s0 = s1 = s2 = s3 = np.float32(0)
@@ -148,7 +154,7 @@ def _sums(
 
 
 @compiled
-def _sums_with_gaps(row: Singles, base: np.float32, basis: Singles, found: Floats) -> None:
+def _sums_with_gaps(row: Singles, base: Any, basis: Singles, found: Floats) -> None:
     """Write the sums, and the moments, of the samples that are finite."""
     found[:] = 0
     for t in range(len(row)):
@@ -168,23 +174,19 @@ def _sums_with_gaps(row: Singles, base: np.float32, basis: Singles, found: Float
 
 
 @compiled
-def _solved(
-    sums: Floats,
-    base: float,
-    gain: float,
-    change: float,
-    slope: bool,  # noqa: FBT001
-) -> tuple[float, float]:
-    """Return offset and temperature for g = gain + change u; NaN where they cannot be told."""
+def _solved(sums: Floats, base: Any, gain: float, change: float) -> tuple[float, float, float]:
+    """Return offset, temperature, and the offset without one, for g = gain + change u.
+
+    NaN where they cannot be told.
+    """
     m = sums[_N_SUMS:]
     if not m[0] >= _LEAST_SAMPLES:
-        return np.nan, np.nan
+        return np.nan, np.nan, np.nan
     gg = gain * gain * m[0] + 2 * gain * change * m[3] + change * change * m[6]
     gga = gain * gain * m[1] + 2 * gain * change * m[4] + change * change * m[7]
     ggaa = gain * gain * m[2] + 2 * gain * change * m[5] + change * change * m[8]
     dg = gain * (sums[0] + base * m[0]) + change * (sums[1] + base * m[3])
     dga = gain * (sums[2] + base * m[1]) + change * (sums[3] + base * m[4])
-    if not slope:
-        return dg / gg, 0.0
     determinant = gg * ggaa - gga * gga
-    return (dg * ggaa - dga * gga) / determinant, (dga * gg - dg * gga) / determinant
+    offset = (dg * ggaa - dga * gga) / determinant
+    return offset, (dga * gg - dg * gga) / determinant, dg / gg

@@ -38,7 +38,8 @@ def runs(holds: Truths, *, bridge_samples: int = 0) -> Ints:
 
 def has_bit(features: NDArray[np.int64], bit: int) -> Truths:
     """Return which samples have a feature, (time,) bool; the others that they have do not count."""
-    return (features >> bit) & 1 == 1
+    found: Truths = (features >> bit) & 1 == 1
+    return found
 
 
 def latest(mjd: Floats, at_mjd: Floats, values: NDArray[np.int64], *, before: int = 0) -> Ints:
