@@ -108,14 +108,15 @@ def read_list(path: Path, name: str = "") -> list[Flag]:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise BadData(f"{name} cannot be read: {error}") from None
-    return list(_flags(lines, name))
+    return list(flags_in(lines, name))
 
 
-def _flags(lines: Sequence[str], name: str) -> Iterator[Flag]:
+def flags_in(lines: Sequence[str], name: str) -> Iterator[Flag]:
+    """Read the lines of a list; see `read_list`."""
     said = [(n, line) for n, line in enumerate(lines, 1) if line.strip() and line.strip()[0] != "#"]
     if not said:
         raise BadData(f"{name} is empty: its first line must be {','.join(HEADER)}")
-    columns = _columns(said[0][1], name)
+    columns = columns_in(said[0][1], name)
     for number, line in said[1:]:
         try:
             yield _flag(_cells(line), columns)
@@ -123,7 +124,7 @@ def _flags(lines: Sequence[str], name: str) -> Iterator[Flag]:
             raise BadData(f"{name}, line {number}: {error}") from None
 
 
-def _columns(line: str, name: str) -> dict[str, int]:
+def columns_in(line: str, name: str) -> dict[str, int]:
     """Return where the columns stand, by their names in lower case without spaces."""
     columns = {_plain(cell): place for place, cell in enumerate(_cells(line))}
     for wanted in HEADER[:-1]:
