@@ -93,7 +93,7 @@ def of_calibrator(out: Level2File) -> list[tuple[int, int, int, float, Mapping[s
     """
     values = {name: _fitted(out, name) for name in ("flux", "flux_errors", "amplitudes", "chi2")}
     mjd = _middle(out)
-    found = []
+    found: list[tuple[int, int, int, float, Mapping[str, float]]] = []
     for row, band, half in np.argwhere(np.isfinite(values["flux"])).tolist():
         fit = {name: float(held[row, band, half]) for name, held in values.items()}
         found.append((feed_of(row), band, half, mjd, fit))
