@@ -75,6 +75,7 @@ SCAN_EDGES = "level2/scan_edges"
 NOISE1 = "level1_noise_stats/auto_rms"
 ATMOSPHERE_OFFSETS = "level2/atmosphere/offsets"
 ATMOSPHERE_TAU = "level2/atmosphere/tau"
+OPACITY = "level2/atmosphere/opacity"
 BINNED = "level2/binned_data"
 FILTERED = "level2/binned_filtered_data"
 FLAGGED = "level2/flags"
@@ -113,6 +114,7 @@ LAYOUT: Mapping[str, Spec] = {
     ATMOSPHERE_TAU: Spec(
         (*_SPECTRUM, "scan"), "K", about="temperature times opacity at the zenith"
     ),
+    OPACITY: Spec(("feed", "band", "scan"), about="at the zenith, in nepers"),
     BINNED: Spec(_STREAM, "K", about="atmosphere and level of each scan taken away"),
     FILTERED: Spec(_STREAM, "K", about="and gain fluctuations taken away"),
     FLAGGED: Spec(_STREAM, dtype="u1", about="bits of science.flags; 0: to be used"),
