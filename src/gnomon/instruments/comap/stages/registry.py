@@ -8,15 +8,14 @@ from typing import Any
 
 from gnomon.core.pipeline import validated
 from gnomon.errors import ConfigError, UnknownName
+from gnomon.instruments.comap.stages.defaults import LEVEL1_STAGES, LEVEL2_STAGES
 from gnomon.instruments.comap.stages.stage import Phase, Stage
-
-STAGES: tuple[type[Stage], ...] = ()
-"""Those that come with gnomon."""
 
 
 def names() -> dict[str, type[Stage]]:
     """Return the stages that come with gnomon, by name."""
-    return {str(stage.model_fields["use"].default): stage for stage in STAGES}
+    stages = (type(stage) for stage in (*LEVEL1_STAGES, *LEVEL2_STAGES))
+    return {str(stage.model_fields["use"].default): stage for stage in stages}
 
 
 def stage_of(said: Mapping[str, Any]) -> Stage:
