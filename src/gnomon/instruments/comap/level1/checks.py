@@ -141,7 +141,7 @@ def _remarks(level1: Level1, name: str) -> Iterator[str]:
     steps_s = np.diff(level1.mjd) * _DAY_S
     gaps_s = steps_s[steps_s > _GAP_STEPS / SAMPLE_RATE_HZ]
     if gaps_s.size:
-        yield f"{gaps_s.size} gaps in time, {float(gaps_s.sum()):.2f} s in all"
+        yield f"gaps in time: {gaps_s.size}, of {float(gaps_s.sum()):.2f} s in all"
     start_mjd = parsed(name).start.timestamp() / _DAY_S + _UNIX_EPOCH_MJD
     apart_s = abs(float(level1.mjd[0]) - start_mjd) * _DAY_S
     if apart_s > _NAME_TOLERANCE_S:
