@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE :=
 .PHONY: demo test test-slow lint format bench docs lock clean help
 
 help:
-	@echo "make demo        the main jobs, on simulated floats, spacecraft and skies"
+	@echo "make demo        the main jobs, on simulated floats, spacecraft, skies and telescopes"
 	@echo "make test        the tests; make test-slow: those too that take longer"
 	@echo "make lint        ruff, mypy and the docstrings"
 	@echo "make bench       the benchmarks, beside their peers"
@@ -48,6 +48,7 @@ demo: $(INSTALLED)
 	$(BIN)/gnomon demo argo --folder demo/argo
 	$(BIN)/gnomon demo imap --folder demo/imap
 	$(BIN)/gnomon demo sky --folder demo/sky
+	$(BIN)/gnomon demo comap --folder demo/comap
 
 test: $(INSTALLED)
 	@echo "running the tests on two processes ..."

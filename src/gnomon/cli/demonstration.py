@@ -42,23 +42,23 @@ class Demo:
         if not self.screen.as_json:
             self.screen.err.print(f"\n[bold]{text}[/]", soft_wrap=True)
 
-    def run(self, words: str) -> None:
+    def run(self, words: str, *, code: int = 0) -> None:
         """Run a command in the project's folder, as it is typed there.
 
         Raises
         ------
         GnomonError
-            It did not end well.
+            It did not end with the code that it should.
         """
         if not self.screen.as_json:
             self.screen.err.print(f"  $ gnomon {words}", soft_wrap=True, markup=False)
         shown = io.StringIO()
         command = typer.main.get_command(app)
         with chdir(self.folder), redirect_stdout(shown):
-            code = command.main([*shlex.split(words), "--json"], standalone_mode=False)
+            ended = command.main([*shlex.split(words), "--json"], standalone_mode=False) or 0
         answer = json.loads(shown.getvalue() or "{}")
-        if code:
-            raise GnomonError(f"`gnomon {words}` ended with {code}: {shown.getvalue()[:500]}")
+        if ended != code:
+            raise GnomonError(f"`gnomon {words}` ended with {ended}: {shown.getvalue()[:500]}")
         self.said.setdefault(words, []).append(answer)
         if not self.screen.as_json and (line := _line(answer)):
             self.screen.err.print(f"    {line}", soft_wrap=True, markup=False)
