@@ -150,12 +150,12 @@ class Observations(Transactional):
 
     def found(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Return what a query with parameters finds; tables are not made for it."""
-        with self._transaction(keep=False) as connection:
+        with self._failures(), self.sessions.one() as connection:
             return [tuple(row) for row in connection.execute(query, tuple(values)).fetchall()]
 
     def is_there(self) -> bool:
         """Tell whether anything was ever published; nothing is made."""
-        with self._transaction(keep=False) as connection:
+        with self._failures(), self.sessions.one() as connection:
             return bool(self._columns(connection, DATA.name))
 
     # -- what each database does its own way
