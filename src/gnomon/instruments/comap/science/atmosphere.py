@@ -4,32 +4,38 @@ Each channel of each scan is fitted by least squares:
 
     counts / gain = offset + T A
 
-T is the atmosphere's temperature times its opacity at the zenith; the offset is all that does not
-change with elevation. The fit is made in counts, d = offset g + T g A, whose gain g changes
-linearly within a scan, so all that it needs of the spectra are four sums, taken in one pass.
+T is about the atmosphere's temperature times its opacity at the zenith (see `opacity`); the
+offset is all that does not change with elevation. The fit is made in counts, d = offset g + T g A,
+whose gain g changes linearly within a scan, so all that it needs of the spectra are four sums,
+taken in one pass.
 """
 
 from __future__ import annotations
 
 import math
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gnomon.compiled import compiled, summing
+from gnomon.instruments.comap.receiver import CMB_K
 from gnomon.instruments.comap.science.medians import medians
+from gnomon.instruments.comap.science.scans import runs
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 Ints = NDArray[np.int64]
+Truths = NDArray[np.bool_]
 
 BLOCK_SAMPLES = 1024
 """Sums are in single precision within a block, and in double over blocks."""
 _N_SUMS = 4
 _N_MOMENTS = 9
 _LEAST_SAMPLES = 16
+_ROUNDS = 10
+SIGMA_OF_MAD = 1.482602218505602
+"""The standard deviation of a normal distribution whose median absolute deviation is 1."""
 
 
 def airmass(elevation_deg: Floats) -> Floats:
@@ -54,6 +60,7 @@ def fit(
     gain_first: Floats,
     gain_last: Floats,
     *,
+    used: Truths | None = None,
     slope: bool = True,
 ) -> tuple[Floats, Floats]:
     """Fit one scan of all channels.
@@ -68,6 +75,8 @@ def fit(
         Without NaN.
     gain_first, gain_last : (channel,) float64
         Counts per kelvin at the scan's first and at its last sample.
+    used : (samples of the scan,) bool, optional
+        Which to use; all when absent.
     slope : bool
         Without it the airmass changes too little to tell T from the offset: T is 0 and the offset
         is the median over blocks.
@@ -78,15 +87,14 @@ def fit(
         Kelvin; NaN where there are fewer than 16 samples or no gain.
     """
     first, last = scan
-    n = last - first
     middle = float(np.mean(airmasses))
-    along = np.linspace(-0.5, 0.5, n)
+    along = np.linspace(-0.5, 0.5, last - first)
     basis = np.stack((along, airmasses - middle, along * (airmasses - middle)))
-    edges = np.linspace(0, n, max(1, n // BLOCK_SAMPLES) + 1).astype(np.int64)
+    blocks = _blocks(np.ones(last - first, np.bool_) if used is None else used)
     gain = np.stack(((gain_first + gain_last) / 2, gain_last - gain_first))
-    found, levels = np.empty((2, len(values))), np.empty((len(values), len(edges) - 1))
-    moments = _moments(basis[:2], edges)
-    _fit(values, first + edges, basis.astype(np.float32), moments, gain, found, levels)
+    found, levels = np.empty((2, len(values))), np.empty((len(values), len(blocks)))
+    moments = _moments(basis[:2], blocks)
+    _fit(values, first, blocks, basis.astype(np.float32), moments, gain, found, levels)
     if not slope:
         offset, _ = medians(levels)
         return offset, np.where(np.isnan(offset), np.nan, 0.0)
@@ -94,18 +102,111 @@ def fit(
     return offset - temperature * middle, temperature
 
 
-def _moments(basis: Floats, edges: Ints) -> Floats:
+def quiet(values: Singles, airmasses: Floats, *, clip_sigma: float = 4.0) -> Truths:
+    """Return which samples follow the atmosphere: neither a spike nor a source.
+
+    A few channels, each relative to its median, are averaged. What is left of them after a fit of
+    airmass and a drift is clipped at multiples of its scatter (1.4826 times the median absolute
+    deviation), until nothing more is found.
+
+    Parameters
+    ----------
+    values : (few channels, samples of the scan) float32
+        Counts.
+    airmasses : (samples of the scan,) float64
+    clip_sigma : float
+
+    Returns
+    -------
+    (samples of the scan,) bool
+    """
+    series = _relative(values)
+    n = len(series)
+    model = np.stack((np.ones(n), np.linspace(-0.5, 0.5, n), airmasses - np.mean(airmasses)))
+    used: Truths = np.isfinite(series)
+    for _ in range(_ROUNDS):
+        if used.sum() < _LEAST_SAMPLES:
+            return used
+        factors = np.linalg.lstsq(model[:, used].T, series[used], rcond=None)[0]
+        left = np.abs(series - factors @ model)
+        scatter = SIGMA_OF_MAD * float(np.median(left[used]))
+        kept: Truths = left <= clip_sigma * scatter
+        if np.array_equal(kept, used) or not scatter > 0:
+            break
+        used = kept
+    return used
+
+
+def opacity(
+    slope_k: Floats, airmasses: Floats, *, vane_airmass: float, hot_k: float, air_k: float
+) -> Floats:
+    """Return the opacity at the zenith that gives a slope of temperature with airmass.
+
+    Seen through the opacity t of an airmass A the sky is T(A) = air - (air - CMB) exp(-t A), and
+    its counts are scaled to a load that is compared with the sky at the vane's airmass, so
+
+        slope = (air - CMB) t exp(-t A) (hot - CMB) / (hot - T(A_vane))
+
+    It is solved by iteration; without the two last factors it would be a few percent too low.
+
+    Parameters
+    ----------
+    slope_k : (n,) float64
+    airmasses : (n,) float64
+        Middle of each scan.
+    vane_airmass : float
+        Where the gain was measured.
+    hot_k, air_k : float
+        Temperatures of the hot load and of the atmosphere.
+
+    Returns
+    -------
+    (n,) float64
+        In nepers.
+    """
+    depth_k = air_k - CMB_K
+    found = slope_k / depth_k
+    for _ in range(_ROUNDS):
+        sky_k = air_k - depth_k * np.exp(-found * vane_airmass)
+        scale = (hot_k - CMB_K) / (hot_k - sky_k)
+        found = slope_k / (depth_k * np.exp(-found * airmasses) * scale)
+    return found
+
+
+def _relative(values: Singles) -> Floats:
+    """Return the mean over channels, each divided by its median; NaN where no channel has one."""
+    middle, _ = medians(values.astype(np.float64))
+    seen = values[middle > 0] / middle[middle > 0, None]
+    finite = np.isfinite(seen)
+    with np.errstate(invalid="ignore"):
+        found: Floats = np.where(finite, seen, 0).sum(axis=0) / finite.sum(axis=0)
+    return found
+
+
+def _blocks(used: Truths) -> Ints:
+    """Return used samples in blocks that are not too long, (block, 2)."""
+    cuts = [
+        np.linspace(first, last, (last - first - 1) // BLOCK_SAMPLES + 2).astype(np.int64)
+        for first, last in runs(used)
+    ]
+    found = [np.stack((cut[:-1], cut[1:]), axis=1) for cut in cuts]
+    return np.concatenate([np.empty((0, 2), np.int64), *found])
+
+
+def _moments(basis: Floats, blocks: Ints) -> Floats:
     """Return the sums of u^j A^k over each block, j and k from 0 to 2, (block, 9)."""
     powers = basis[:, None, :] ** np.arange(3)[:, None]
     products = (powers[0][:, None] * powers[1]).reshape(_N_MOMENTS, -1)
-    found: Floats = np.stack([products[:, a:b].sum(axis=1) for a, b in pairwise(edges)])
+    sums = np.concatenate((np.zeros((_N_MOMENTS, 1)), np.cumsum(products, axis=1)), axis=1)
+    found: Floats = (sums[:, blocks[:, 1]] - sums[:, blocks[:, 0]]).T
     return found
 
 
 @compiled
 def _fit(
     values: Singles,
-    edges: Ints,
+    start: int,
+    blocks: Ints,
     basis: Singles,
     moments: Floats,
     gains: Floats,
@@ -115,11 +216,11 @@ def _fit(
     one, total = np.empty(_N_SUMS + _N_MOMENTS), np.empty(_N_SUMS + _N_MOMENTS)
     for channel in range(len(values)):
         gain, change = gains[0, channel], gains[1, channel]
-        base = _first_finite(values[channel, edges[0] : edges[-1]])
+        base = _first_finite(values[channel, start : start + basis.shape[1]])
         total[:] = 0
-        for b in range(len(edges) - 1):
-            row = values[channel, edges[b] : edges[b + 1]]
-            here = slice(edges[b] - edges[0], edges[b + 1] - edges[0])
+        for b in range(len(blocks)):
+            here = slice(blocks[b, 0], blocks[b, 1])
+            row = values[channel, start + blocks[b, 0] : start + blocks[b, 1]]
             _sums(row, base, basis[0, here], basis[1, here], basis[2, here], one)
             one[_N_SUMS:] = moments[b]
             if not math.isfinite(one[0]):
