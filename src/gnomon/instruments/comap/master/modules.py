@@ -36,6 +36,14 @@ def scaled_datasets(said: Any) -> list[list[Any]]:
         raise ConfigError(f"level1_datasets: a list of [name, factor] is wanted: {error}") from None
 
 
+def arcmin(degrees: Any) -> float:
+    """Return an angle in the unit that options of ours have."""
+    try:
+        return round(float(degrees) * 60, 9)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"an angle in degrees is wanted: {error}") from None
+
+
 @dataclass(frozen=True)
 class Option:
     """An option that a stage of gnomon has too, perhaps by another name."""
@@ -123,7 +131,7 @@ STAGES: Final[Mapping[str, StageModule]] = {
     "CalibratorFitting": StageModule(
         "calibrator_fit",
         _CLEANING,
-        taken={"fit_radius": Option("fit_radius_deg")},
+        taken={"fit_radius": Option("fit_radius_arcmin", arcmin)},
         usual={"calibrator_fit_group_name": ("calibrator_fit",)},
     ),
     "FinalizeLevel2Metadata": StageModule(
