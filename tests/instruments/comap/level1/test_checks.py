@@ -133,6 +133,25 @@ def test_one_sample_is_enough(changed):
     assert remarks(changed(cut))
 
 
+def no_spectra_of_the_last_feed(file):
+    file["spectrometer/tod"][-1] = 0
+
+
+def zeros_at_the_end(file):
+    file["hk/antenna0/deTracker/long"] = np.zeros(70_000, np.uint8)
+
+
+def test_a_file_of_its_full_size_that_is_not_all_there(changed):
+    checked_once = changed(no_spectra_of_the_last_feed)
+    assert remarks(checked_once)
+    with pytest.raises(BadData, match="its end is all zeros: it is still being copied"):
+        remarks(changed(zeros_at_the_end))
+
+
+def test_housekeeping_may_be_zeros(changed):
+    assert remarks(changed(zeros_at_the_end))
+
+
 def test_the_simulated_files_make_sense(tiny_level1_file):
     assert all(said.startswith("without feeds") for said in remarks(tiny_level1_file))
 

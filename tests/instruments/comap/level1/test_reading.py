@@ -10,6 +10,7 @@ from gnomon.errors import BadData, NotFound
 from gnomon.instruments.comap.level1.classify import SourceTable
 from gnomon.instruments.comap.level1.reading import record_of, utc_text
 from gnomon.instruments.comap.level1.record import Level1Record
+from gnomon.instruments.comap.simulate.faults import damaged
 from level1_by_hand import NAME, replace, write_small
 
 TABLE = SourceTable.shipped()
@@ -87,6 +88,29 @@ def test_the_simulated_file(tiny_level1_file, tiny_truth):
     assert record.error == ""
     assert record.obsid == tiny_truth.obsid
     assert set(tiny_truth.feeds) == set(record.feeds)
+
+
+REASONS = {
+    "truncated": "is cut short",
+    "half-copied": "its end is all zeros",
+    "not-hdf5": "is no HDF5 file",
+    "empty": "is no HDF5 file",
+    "no-spectrometer": "has no spectrometer/feeds",
+    "no-attributes": "has no comap",
+    "no-pointing": "has no spectrometer/pixel_pointing/pixel_az",
+    "mismatched-lengths": "spectrometer/MJD has the shape",
+    "wrong-obsid": "its name says obsid",
+    "doubled-feed": "feed 1 is there 2 times",
+    "time-backwards": "time goes backwards after sample",
+}
+
+
+@pytest.mark.parametrize("fault", REASONS)
+def test_what_is_wrong_with_a_file_is_said(tiny_level1_file, tmp_path, fault):
+    path = damaged(tiny_level1_file, tmp_path, fault)
+    record, _ = record_of(path, TABLE)
+    assert path.name in record.error
+    assert REASONS[fault] in record.error
 
 
 @given(st.integers(0, 40_000 * 86_400_000))

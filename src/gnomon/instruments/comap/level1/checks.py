@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from os import SEEK_END
 from typing import Final
 
 import numpy as np
@@ -29,6 +30,8 @@ _STEP_TOLERANCE: Final = 0.01
 _GAP_STEPS: Final = 1.5
 _NAME_TOLERANCE_S: Final = 600.0
 _UNIX_EPOCH_MJD: Final = 40587.0
+_TAIL_BYTES: Final = 64 * 1024
+_TAIL_SAMPLES: Final = 64
 _SANE_MJD: Final = (50_000.0, 90_000.0)
 
 
@@ -63,6 +66,8 @@ def _wrong(level1: Level1, name: str) -> Iterator[str]:
     yield from _wrong_lengths(level1)
     yield from _wrong_values(level1)
     yield from _wrong_times(level1.mjd)
+    if _ends_in_zeros(level1):
+        yield "its end is all zeros: it is still being copied, or the copy broke off"
 
 
 def _wrong_name(level1: Level1, name: str) -> Iterator[str]:
@@ -128,6 +133,22 @@ def _wrong_times(mjd: NDArray[np.float64]) -> Iterator[str]:
     rate_hz = 1 / float(np.median(steps_s))
     if abs(rate_hz / SAMPLE_RATE_HZ - 1) > _STEP_TOLERANCE:
         yield f"it has {rate_hz:.2f} samples a second, not {SAMPLE_RATE_HZ:g}"
+
+
+def _ends_in_zeros(level1: Level1) -> bool:
+    """Tell whether the end of the file was set aside, and never written.
+
+    Some copies give a file its full size at once. Housekeeping may be zeros for good reasons, and
+    a dead feed too, so both the last bytes and the last spectra must be.
+    """
+    with level1.path.open("rb") as file:
+        file.seek(-min(_TAIL_BYTES, file.seek(0, SEEK_END)), SEEK_END)
+        if any(file.read()):
+            return False
+    channels = level1.n_channels * np.array((1, 3, 5, 7)) // 8
+    middle = level1.n_samples // 2
+    where = (-1, -1, sorted(set(channels.tolist())), np.s_[middle : middle + _TAIL_SAMPLES])
+    return not level1.read("spectrometer/tod", where).any()
 
 
 def _remarks(level1: Level1, name: str) -> Iterator[str]:
