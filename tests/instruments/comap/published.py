@@ -94,6 +94,7 @@ def _write_calibrator(out):
     for name in layout.LAYOUT:
         if name.startswith(layout.CALIBRATOR):
             out.create(name)
+    out[f"{layout.CALIBRATOR}/mjd"][0] = 60650.0
     for name, value in (("flux", 330.0), ("amplitudes", 6.0), ("chi2", 1.1), ("az_offset", 0.01)):
         out[f"{layout.CALIBRATOR}/{name}"][:2] = value + by_flag(0.0)[:2] / 1000
     for name in ("flux_errors", "az_offset_errors"):

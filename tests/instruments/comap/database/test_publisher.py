@@ -124,6 +124,7 @@ def test_fluxes_of_a_calibrator_are_those_of_its_newest_file(publish, rows):
     columns = "feed, band, channel, source, mjd, measured_flux, flux_error, amplitude, chi2"
     found = rows(f"SELECT {columns} FROM {FLUX.name} ORDER BY 1, 2, 3")
     assert [row[:3] for row in found] == list(itertools.product((1, 2), range(4), (0, 1)))
+    assert {row[4] for row in found[:8]} == {60650.0}
     assert found[9][3:] == pytest.approx(("TauA", 60674.5, 330.009, 2.0, 6.009, 1.109))
 
 

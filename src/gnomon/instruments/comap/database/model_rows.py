@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
-from gnomon.errors import Corrupt
 from gnomon.instruments.comap.database.rows import Sql, plain
+from gnomon.instruments.comap.science.calibration_model import GainModel, read_models
 
 
 def rows_of_model(path: Path) -> list[tuple[Sql, ...]]:
-    """Return the rows of ``calibration_model_fit``, without the time at which they are written."""
-    try:
-        said = json.loads(path.read_text(encoding="utf-8"))
-        return [_row(model) for model in said["models"]]
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise Corrupt(f"{path} is no calibration model: {error}") from error
+    """Return the rows of ``calibration_model_fit``, without the time at which they are written.
+
+    Raises
+    ------
+    Corrupt
+        The file is no calibration model.
+    """
+    return [_row(model) for model in read_models(path)]
 
 
-def _row(model: dict[str, Any]) -> tuple[Sql, ...]:
-    place = (int(model["feed"]), int(model["band"]), int(model["half"]))
-    lists = (model.get(name) for name in ("poly_coeffs", "nearest_mjds", "nearest_gains"))
+def _row(model: GainModel) -> tuple[Sql, ...]:
+    lists = (model.poly_coeffs, model.nearest_mjds, model.nearest_gains)
     return (
-        *place,
-        plain(model["source"]),
-        plain(model["model_type"]),
+        *(model.feed, model.band, model.half),
+        *(model.source, model.model_type),
         *(None if values is None else json.dumps(values) for values in lists),
-        plain(model["fit_rms"]),
-        plain(model["n_observations"]),
+        plain(model.fit_rms),
+        model.n_observations,
     )

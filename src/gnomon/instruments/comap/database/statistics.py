@@ -88,15 +88,15 @@ def of_calibrator(out: Level2File) -> list[tuple[int, int, int, float, Mapping[s
     Returns
     -------
     list of tuples
-        Feed, band, half, middle of the scans (MJD, UTC), and flux (Jy), flux_errors, amplitudes (K)
-        and chi2.
+        Feed, band, half, when the feed saw the source (MJD, UTC; else the middle of the scans),
+        and flux (Jy), flux_errors, amplitudes (K) and chi2.
     """
     values = {name: _fitted(out, name) for name in ("flux", "flux_errors", "amplitudes", "chi2")}
-    mjd = _middle(out)
+    mjd = _times(out)
     found: list[tuple[int, int, int, float, Mapping[str, float]]] = []
     for row, band, half in np.argwhere(np.isfinite(values["flux"])).tolist():
         fit = {name: float(held[row, band, half]) for name, held in values.items()}
-        found.append((feed_of(row), band, half, mjd, fit))
+        found.append((feed_of(row), band, half, float(mjd[row]), fit))
     return found
 
 
@@ -158,11 +158,15 @@ def _fitted(out: Level2File, name: str) -> Floats:
     return out.array(dataset)
 
 
-def _middle(out: Level2File) -> float:
-    mjd = out[_MJD]
+def _times(out: Level2File) -> Floats:
+    """Return when each feed saw the calibrator, MJD."""
+    samples = out[_MJD]
     edges = out.array(SCAN_EDGES) if SCAN_EDGES in out else np.empty((0, 2))
-    first, last = (edges[0, 0], edges[-1, 1] - 1) if len(edges) else (0, len(mjd) - 1)
-    return (float(mjd[int(first)]) + float(mjd[int(last)])) / 2
+    first, last = (edges[0, 0], edges[-1, 1] - 1) if len(edges) else (0, len(samples) - 1)
+    middle = (float(samples[int(first)]) + float(samples[int(last)])) / 2
+    name = f"{CALIBRATOR}/mjd"
+    seen = out.array(name) if name in out else np.full(N_FEEDS, np.nan)
+    return np.where(np.isfinite(seen), seen, middle)
 
 
 # -- numbers of which some are absent
