@@ -17,6 +17,7 @@ from gnomon.instruments.comap.level1.record import Level1Record
 from gnomon.instruments.comap.level2 import layout
 from gnomon.instruments.comap.level2.file import Level2File, changing, making
 from gnomon.instruments.comap.receiver import N_BANDS, N_FEEDS, row_of
+from gnomon.instruments.comap.science.flags import NAN, OUTSIDE_SCAN
 from gnomon.instruments.comap.stages.registry import checked
 from gnomon.instruments.comap.stages.stage import Observation, Phase, Slab, Stage, Streams
 
@@ -129,6 +130,7 @@ def refine(
     """
     _copy(binned, out)
     with changing(out) as made:
+        _begin_flags(made)
         there = [name for name in layout.LAYOUT if name in made]
         checked(stages, Phase.LEVEL2, there)
         obs = Observation(record, made, None, _with_streams(made), flags=tuple(flags))
@@ -148,6 +150,21 @@ def _copy(binned: Path, out: Path) -> None:
     with binned.open("rb") as source, out.open("wb") as target:
         while block := source.read(1 << 22):
             target.write(block)
+
+
+def _begin_flags(made: Level2File) -> None:
+    """Write the flags of streams that have none: outside scans, and not measured."""
+    if layout.FLAGGED in made or layout.FILTERED not in made:
+        return
+    streams, edges = made[layout.FILTERED], made.array(layout.SCAN_EDGES)
+    flagged = made.create(layout.FLAGGED, time=streams.shape[-1])
+    outside = np.full(streams.shape[-1], OUTSIDE_SCAN, np.uint8)
+    for first, stop in edges:
+        outside[first:stop] = 0
+    for feed in _with_streams(made):
+        row = row_of(feed)
+        absent = np.isnan(streams[row])
+        flagged[row] = outside | np.where(absent, NAN, 0).astype(np.uint8)
 
 
 def _with_streams(made: Level2File) -> tuple[int, ...]:
