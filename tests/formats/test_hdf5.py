@@ -59,6 +59,7 @@ def test_what_is_in_a_file_is_read(path):
         assert "group" in file
         assert "group/other" not in file
         assert file.shape("group/numbers") == (100, 100)
+        assert (file.chunks("packed"), file.chunks("group/numbers")) == ((100,), (100, 100))
         assert file.dtype("packed") == np.dtype("i8")
         assert file.read("group/numbers", np.s_[3, 4]) == 304
         into = np.empty(100, np.float32)
@@ -95,6 +96,8 @@ def test_what_is_absent_is_named(path):
             file.read("group/other")
         with pytest.raises(BadData, match=r"one\.h5 has no nothing"):
             file.attributes("nothing")
+        with pytest.raises(BadData, match=r"one\.h5 has no nothing"):
+            file.names("nothing")
         with pytest.raises(BadData, match="group is a group"):
             file.read("group")
 

@@ -99,7 +99,7 @@ class Hdf5:
 
         def found() -> tuple[str, ...]:
             names: list[str] = []
-            top = self.held[group]
+            top = self._object(group)
             top.visititems(lambda name, item: names.append(name) if _is_dataset(item) else None)
             return tuple(f"{group.strip('/')}/{name}".lstrip("/") for name in names)
 
@@ -112,6 +112,10 @@ class Hdf5:
     def dtype(self, name: str) -> np.dtype[Any]:
         """Return what a dataset holds."""
         return self._sound(name, lambda: np.dtype(self._dataset(name).dtype))
+
+    def chunks(self, name: str) -> tuple[int, ...]:
+        """Return the lengths of the pieces that a dataset is stored in; those of all, if in one."""
+        return self._sound(name, lambda: tuple((held := self._dataset(name)).chunks or held.shape))
 
     def read(self, name: str, where: Any = ...) -> NDArray[Any]:
         """Return a dataset, or the part of it that an index picks.

@@ -62,6 +62,7 @@ WRONG = {
     "bands": (put("spectrometer/tod", np.zeros((3, 2, 8, 40), "f4")), "has 2 bands"),
     "integers": (put("spectrometer/tod", np.zeros((3, 4, 8, 40), "i4")), "holds int32"),
     "text": (put("spectrometer/MJD", "soon"), "no array of numbers"),
+    "features without number": (put("spectrometer/features", np.full(40, np.nan)), "no numbers"),
     "zero frequency": (put("spectrometer/frequency", np.zeros((4, 8))), "no frequencies"),
     "feed 21": (put("spectrometer/feeds", [1, 2, 21]), "feed 21 is none"),
     "doubled feed": (put("spectrometer/feeds", [1, 2, 2]), "feed 2 is there 2 times"),
@@ -120,6 +121,15 @@ def test_what_people_should_know(changed):
         "gaps in time: 1, of 1.02 s in all",
         "it begins 720 min from the time in its name",
     ]
+
+
+def test_spectra_that_are_stored_across_feeds_are_slow_to_read(changed):
+    def across(file):
+        tod = file["spectrometer/tod"][...]
+        del file["spectrometer/tod"]
+        file.create_dataset("spectrometer/tod", data=tod, chunks=(3, 4, 8, 1))
+
+    assert remarks(changed(across))[-1].endswith("is read 12 times over")
 
 
 def test_one_sample_is_enough(changed):

@@ -135,6 +135,16 @@ def _wrong_times(mjd: NDArray[np.float64]) -> Iterator[str]:
         yield f"it has {rate_hz:.2f} samples a second, not {SAMPLE_RATE_HZ:g}"
 
 
+def _slower(level1: Level1) -> int:
+    """Return how many feeds and bands a piece of the spectra holds, where that is more than one.
+
+    They are read one feed and band at a time, each time with all pieces that hold some of it.
+    """
+    chunks = level1.file.chunks("spectrometer/tod")
+    together = chunks[0] * chunks[1]
+    return together if chunks != level1.shape and together > 1 else 0
+
+
 def _ends_in_zeros(level1: Level1) -> bool:
     """Tell whether the end of the file was set aside, and never written.
 
@@ -159,6 +169,8 @@ def _remarks(level1: Level1, name: str) -> Iterator[str]:
     for group in HOUSEKEEPING:
         if not level1.has(group):
             yield f"without {group}"
+    if slower := _slower(level1):
+        yield f"spectrometer/tod is stored so that it is read {slower} times over"
     steps_s = np.diff(level1.mjd) * _DAY_S
     gaps_s = steps_s[steps_s > _GAP_STEPS / SAMPLE_RATE_HZ]
     if gaps_s.size:

@@ -69,6 +69,8 @@ class Level1:
         values = self.file.read(f"spectrometer/{name}")
         if values.dtype.kind not in "iufb" or not values.ndim:
             raise BadData(f"{self.path.name}: spectrometer/{name} is no array of numbers")
+        if values.dtype.kind == "f" and dtype is np.int64 and not np.isfinite(values).all():
+            raise BadData(f"{self.path.name}: spectrometer/{name} has values that are no numbers")
         return values.astype(dtype)
 
     @property
