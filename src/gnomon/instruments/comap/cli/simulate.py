@@ -115,9 +115,12 @@ def _watching(view: Screen) -> Iterator[Told]:
 
 
 def _check_room(folder: Path, planned: Sequence[Planned]) -> None:
-    """Refuse what the disk cannot hold: an hour of all feeds has 59 GB."""
+    """Refuse to replace files, and what the disk cannot hold: an hour of all feeds has 59 GB."""
     from gnomon.instruments.comap.simulate.level1 import size_of  # noqa: PLC0415 - as above
 
+    for one in planned:
+        if (folder / one.path).exists():
+            raise ConfigError(f"{folder / one.path} is there: take another --obsid or folder")
     folder.mkdir(parents=True, exist_ok=True)
     wanted, free = sum(size_of(one.truth) for one in planned), shutil.disk_usage(folder).free
     if wanted > free:

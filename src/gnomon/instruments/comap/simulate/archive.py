@@ -112,7 +112,8 @@ def write_archive(
     planned : sequence of Planned, optional
         By default those of `demonstration`.
     flags : sequence of (first, last, feeds, bands), optional
-        Rows of the observers' list; by default one that flags feed 2 in the second observation.
+        Rows of the observers' list; by default one that flags feed 2 in the second observation,
+        unless the folder has a list.
 
     Returns
     -------
@@ -127,7 +128,9 @@ def write_archive(
         about = _about(path.name, told)
         write_level1(path, one.truth, storage=storage, is_quick=is_quick, told=about)
         paths.append(FAULTS[one.fault](path) if one.fault else path)
-    _write_flags(folder / FLAGS_FILE, _some_flags(planned) if flags is None else flags)
+    listed = folder / FLAGS_FILE
+    if flags is not None or not listed.exists():
+        _write_flags(listed, _some_flags(planned) if flags is None else flags)
     return paths
 
 

@@ -78,13 +78,14 @@ def write_level1(
         path = path / f"{truth.stem}.hd5"
     timeline = Timeline(truth)
     normals = _Pool(truth) if is_quick else None
-    with h5py.File(path, "w", track_order=False) as held:
+    part = path.with_name(f"{path.name}.part")
+    with h5py.File(part, "w", track_order=False) as held:
         _write_attributes(held.create_group("comap"), truth)
         _write_spectrometer(held, truth, timeline)
         write_housekeeping(held, truth, timeline)
         writer = _Slabs(truth, timeline, normals)
         _write_feeds(held["spectrometer"], writer, storage, told)
-    return path
+    return part.replace(path)
 
 
 def _write_attributes(group: Any, truth: Truth) -> None:

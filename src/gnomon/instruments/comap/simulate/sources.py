@@ -35,6 +35,7 @@ NAMES: Final = (*FIXED, *PLANETS, *FIELDS)
 _MJD_UNIX_DAY = 40_587
 _SLOPE_GHZ = (29.0, 31.0)
 _FAINT_K = 0.1
+_STEP_MIN = 10
 _BEAM_SR = 1.1331 * np.radians(BEAM_FWHM_ARCMIN / 60) ** 2
 
 
@@ -77,12 +78,14 @@ def rising(name: str, day: datetime, el_deg: float = 45.0) -> datetime:
         It does not.
     """
     source = source_of(name, day)
-    days = np.arange(0, 1, 1 / 1440)
-    mjd = day.timestamp() / 86400 + _MJD_UNIX_DAY + days
+    minutes = np.arange(0, 1440, _STEP_MIN)
+    mjd = day.timestamp() / 86400 + _MJD_UNIX_DAY + minutes / 1440
     el = horizontal_of(source.ra_deg, source.dec_deg, mjd).lat_deg
     passes = np.flatnonzero((el[:-1] < el_deg) & (el[1:] >= el_deg))
     if not len(passes):
         raise ConfigError(
             f"{name} does not rise through {el_deg} degrees; it reaches {el.max():.0f}"
         )
-    return (day + timedelta(minutes=int(passes[0]))).astimezone(UTC)
+    first = int(passes[0])
+    part = (el_deg - el[first]) / (el[first + 1] - el[first])
+    return (day + timedelta(minutes=round(_STEP_MIN * (first + part)))).astimezone(UTC)

@@ -127,21 +127,25 @@ class Timeline:
         return np.full(self.n_samples, az[0]), np.full(self.n_samples, el[0])
 
     def _scan(self, scan: Segment) -> tuple[Floats, Floats]:
+        """Return azimuth and elevation during a scan, which passes the source in its middle."""
         how, source = self.truth.scanning, self.truth.source
         mjd = self.mjd[scan.samples]
         seconds = np.arange(len(mjd)) / SAMPLE_RATE_HZ
-        turn = 2 * np.pi * seconds / how.period_s
         if how.mode == "skydip":
-            return _dip(float(horizontal_of(source.ra_deg, source.dec_deg, mjd[:1])[0][0]), seconds)
-        if how.mode == "lissajous":
-            az, el = horizontal_of(source.ra_deg, source.dec_deg, mjd)
-            el = el + how.throw_deg * np.sin(turn / _ASPECT + 0.5)
-            return np.unwrap(az, period=360) + how.throw_deg * np.sin(turn) / _cos(el), el
-        lead_s, tail_s = (min(trim, how.scan_s / 4) for trim in _TRIM_S)
-        middle = mjd[:1] + (lead_s + (seconds[-1] - tail_s)) / 2 / 86400
-        aim_az, aim_el = horizontal_of(source.ra_deg, source.dec_deg, middle)
-        el = np.full(len(mjd), aim_el[0])
-        return aim_az[0] + how.throw_deg * np.sin(turn) / _cos(el), el
+            aim = horizontal_of(source.ra_deg, source.dec_deg, mjd[0])
+            return _dip(float(aim.lon_deg), seconds)
+        lead_s, tail_s = min(_TRIM_S[0], 0.8 * how.scan_s), min(_TRIM_S[1], 0.1 * how.scan_s)
+        middle_s = (lead_s + seconds[-1] - tail_s) / 2
+        turn = 2 * np.pi * (seconds - middle_s) / how.period_s
+        if how.mode == "ces":
+            aim = horizontal_of(source.ra_deg, source.dec_deg, mjd[0] + middle_s / 86400)
+            el = np.full(len(mjd), float(aim.lat_deg))
+            return float(aim.lon_deg) + how.throw_deg * np.sin(turn) / _cos(el), el
+        az, el = horizontal_of(source.ra_deg, source.dec_deg, mjd)
+        # Every second scan is the mirror image, so that lines cross.
+        side = 1 if self.of("scan").index(scan) % 2 else -1
+        el = el + side * how.throw_deg * np.sin(turn / _ASPECT)
+        return np.unwrap(az, period=360) + how.throw_deg * np.sin(turn) / _cos(el), el
 
 
 def _cos(el_deg: Floats) -> Floats:
