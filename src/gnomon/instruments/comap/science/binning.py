@@ -8,10 +8,12 @@ processor's cache, so the slab is read once and written once.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
-from gnomon.compiled import compiled
+from gnomon.compiled import compiled, summing
 from gnomon.instruments.comap.receiver import N_CHANNELS, N_HALVES
 
 Floats = NDArray[np.float64]
@@ -104,6 +106,7 @@ def centres_and_widths(frequency_ghz: Floats, weights: Floats) -> tuple[Floats, 
 
 def calibrate_and_sum(
     tod: Singles,
+    span: slice,
     gain: tuple[Singles, Singles],
     atmosphere: tuple[Singles, Singles, Singles],
     rows: Singles,
@@ -114,7 +117,9 @@ def calibrate_and_sum(
     Parameters
     ----------
     tod : (channel, time) float32
-        Counts; kelvin above the atmosphere afterwards.
+        Counts; kelvin above the atmosphere afterwards, in the scan.
+    span : slice
+        The scan's samples; all that follows has only these.
     gain : ((event, channel) float32, (event, time) float32)
         Counts per kelvin at the vane events, and how much each counts at each sample.
     atmosphere : ((channel,) float32, (channel,) float32, (time,) float32)
@@ -131,10 +136,12 @@ def calibrate_and_sum(
     lost : (term, time) float32
         Sums of `terms` over those that are not.
     """
-    n_samples = tod.shape[1]
+    n_samples = len(atmosphere[-1])
     sums = np.zeros((len(rows), n_samples), np.float32)
     lost = np.zeros((len(terms), n_samples), np.float32)
-    _calibrate_and_sum(tod, *gain, *atmosphere, rows, terms, sums, lost)
+    gains = (gain[0], np.ascontiguousarray(gain[1]))
+    air = (*atmosphere[:2], np.ascontiguousarray(atmosphere[2]))
+    _calibrate_and_sum(tod, span.start, gains, air, (rows, terms), (sums, lost))
     return sums, lost
 
 
@@ -155,75 +162,72 @@ def mean_of_left(sums: Floats, lost: Floats) -> Floats:
 
 
 @compiled
-def _calibrate_and_sum(  # noqa: PLR0917 - Numba takes no keywords
+def _calibrate_and_sum(
     tod: Singles,
-    gain: Singles,
-    share: Singles,
-    offset: Singles,
-    tau: Singles,
-    airmass: Singles,
-    rows: Singles,
-    terms: Singles,
-    sums: Singles,
-    lost: Singles,
+    start: int,
+    gains: tuple[Singles, Singles],
+    atmosphere: tuple[Singles, Singles, Singles],
+    weights: tuple[Singles, Singles],
+    into: tuple[Singles, Singles],
 ) -> None:
+    """Work through one scan in blocks: only whole rows of whole arrays, so loops are vectors."""
+    gain, share = gains
+    offset, warm, air = atmosphere
+    rows, terms = weights
+    sums, lost = into
     scale = np.empty(BLOCK, np.float32)
     used = np.array([np.any(rows[:, channel] != 0) for channel in range(rows.shape[1])])
-    for begin in range(0, tod.shape[1], BLOCK):
-        end = min(begin + BLOCK, tod.shape[1])
-        air = airmass[begin:end]
+    for begin in range(0, sums.shape[1], BLOCK):
+        end = min(begin + BLOCK, sums.shape[1])
         for channel in range(tod.shape[0]):
-            piece = tod[channel, begin:end]
-            _weighted(gain[:, channel], share[:, begin:end], scale)
-            _calibrate(piece, scale, offset[channel], tau[channel], air)
+            piece = tod[channel, start + begin : start + end]
+            for i in range(end - begin):
+                scale[i] = 0
+            for event in range(gain.shape[0]):
+                _add(share[event, begin:end], gain[event, channel], scale)
+            _calibrate(piece, scale, offset[channel], warm[channel], air[begin:end])
             if used[channel]:
-                _add(piece, rows[:, channel], sums[:, begin:end])
+                _add_to_all(piece, begin, rows[:, channel], sums)
         if not np.all(np.isfinite(sums[:, begin:end])):
-            _add_what_is_there(
-                tod[:, begin:end], used, rows, terms, sums[:, begin:end], lost[:, begin:end]
-            )
+            sums[:, begin:end] = 0
+            for one in np.flatnonzero(used):
+                piece = tod[one, start + begin : start + end]
+                if not math.isfinite(_total(piece)):
+                    _note_lost(piece, begin, terms[:, one], lost)
+                    piece = np.where(np.isfinite(piece), piece, np.float32(0))
+                _add_to_all(piece, begin, rows[:, one], sums)
 
 
 @compiled
-def _weighted(values: Singles, shares: Singles, out: Singles) -> None:
-    n = shares.shape[1]
-    for i in range(n):
-        out[i] = values[0] * shares[0, i]
-    for event in range(1, len(values)):
-        for i in range(n):
-            out[i] += values[event] * shares[event, i]
-
-
-@compiled
-def _calibrate(piece: Singles, scale: Singles, offset: float, tau: float, air: Singles) -> None:
-    for i in range(len(piece)):
-        piece[i] = piece[i] / scale[i] - (offset + tau * air[i])
-
-
-@compiled
-def _add(piece: Singles, weights: Singles, sums: Singles) -> None:
+def _add_to_all(piece: Singles, begin: int, weights: Singles, sums: Singles) -> None:
     for row in range(len(weights)):
-        weight = weights[row]
-        if weight != 0:
-            target = sums[row]
-            for i in range(len(piece)):
-                target[i] += weight * piece[i]
+        if weights[row] != 0:
+            _add(piece, weights[row], sums[row, begin : begin + len(piece)])
 
 
 @compiled
-def _add_what_is_there(
-    block: Singles, used: Truths, rows: Singles, terms: Singles, sums: Singles, lost: Singles
-) -> None:
-    """Take the sums of a block again, now looking at each value."""
-    sums[:] = 0
-    for channel in range(block.shape[0]):
-        if not used[channel]:
-            continue
-        for i in range(block.shape[1]):
-            value = block[channel, i]
-            if np.isfinite(value):
-                for row in range(rows.shape[0]):
-                    sums[row, i] += rows[row, channel] * value
-            else:
-                for term in range(terms.shape[0]):
-                    lost[term, i] += terms[term, channel]
+def _add(values: Singles, weight: float, sums: Singles) -> None:
+    for i in range(len(values)):
+        sums[i] += weight * values[i]
+
+
+@compiled
+def _calibrate(piece: Singles, scale: Singles, offset: float, warm: float, air: Singles) -> None:
+    for i in range(len(piece)):
+        piece[i] = piece[i] / scale[i] - (offset + warm * air[i])
+
+
+@summing
+def _total(piece: Singles) -> float:
+    total = piece[0]
+    for i in range(1, len(piece)):
+        total += piece[i]
+    return float(total)
+
+
+@compiled
+def _note_lost(piece: Singles, begin: int, terms: Singles, lost: Singles) -> None:
+    for i in range(len(piece)):
+        if not math.isfinite(piece[i]):
+            for term in range(len(terms)):
+                lost[term, begin + i] += terms[term]

@@ -24,6 +24,9 @@ from gnomon.instruments.comap.science.gain.templates import Solver, from_triangl
 
 Floats = NDArray[np.float64]
 Method = Literal["prior", "common_mode"]
+_MOST_LOST = 0.9
+"""Of the weight; a sample that lacks more of its channels has no gain."""
+_TINY = 1e-300
 UNKNOWN = GainSpectrum(np.nan, np.nan, np.nan)
 
 
@@ -35,7 +38,7 @@ class Sums:
     ----------
     normal : (k + 1, k + 1) float64
     right : (k + 1, time) float64
-    lost : (pair, time) or (pair, 1) float64
+    lost : (pair, time) float64
         What the normal matrix (upper triangle) lacks where channels are not numbers.
     """
 
@@ -77,8 +80,10 @@ def gain_of(sums: Sums, method: Method, rate_hz: float) -> Gain:
 def _with_prior(sums: Sums, rate_hz: float) -> Gain:
     solver = Solver.of(sums.normal)
     estimate = solver.combination @ sums.right
+    lost = sums.lost[-1] / max(sums.normal[-1, -1], _TINY)
     sigma = np.full(estimate.shape, float(solver.sigma))
-    if len(holes := np.flatnonzero(sums.lost[-1] > 0)):
+    estimate[lost > _MOST_LOST] = np.nan
+    if len(holes := np.flatnonzero((lost > 0) & (lost <= _MOST_LOST))):
         there = Solver.of(sums.normal - from_triangle(sums.lost[:, holes]))
         estimate[holes] = np.einsum("tk,kt->t", there.combination, sums.right[:, holes])
         sigma[holes] = there.sigma
@@ -89,7 +94,7 @@ def _with_prior(sums: Sums, rate_hz: float) -> Gain:
 
 def _common_mode(sums: Sums, rate_hz: float) -> Gain:  # noqa: ARG001 - as the others
     total = sums.normal[-1, -1] - sums.lost[-1]
-    there = total > 0
+    there = total > (1 - _MOST_LOST) * sums.normal[-1, -1]
     values = np.divide(sums.right[-1], total, out=np.zeros_like(total), where=there)
     values[there] -= values[there].mean() if there.any() else 0
     if not there.any():

@@ -177,7 +177,7 @@ def _scan_sums(
     rows = np.vstack([halves, columns.rows])
     terms = np.vstack([halves, halves * level, columns.products])
     sums, lost = calibrate_and_sum(
-        tod[:, span],
+        *(tod, span),
         (calibration.gain, calibration.share[:, span]),
         (offset, warm, air),
         *(rows.astype(np.float32), terms.astype(np.float32)),
