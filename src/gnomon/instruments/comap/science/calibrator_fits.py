@@ -137,9 +137,11 @@ def fit_feed(
         return made
     made.mjd = _when(track, shared, start)
     turn = _towards_equator(track.source, made.mjd)
+    last = None
     for band, half in np.ndindex(N_BANDS, N_HALVES):
         usable = good[band, half, index] & np.isfinite(streams[band, half, index])
-        own, kept = crossings.only(usable)
+        if last is None or not np.array_equal(usable, last):
+            (own, kept), last = crossings.only(usable), usable
         found = fit_gaussian(own, streams[band, half, index[kept]], start, BEAM_STD_DEG)
         reason = _refused(found, limits)
         if found is None or reason:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+
+from gnomon.instruments.comap.science.gaussian_sums import expected
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -13,6 +16,9 @@ Truths = NDArray[np.bool_]
 
 FEWEST = 5
 """Samples of a crossing that is worth having."""
+_MOST_LAGS = 250
+_LENGTHS = (1.0, 4.0, 16.0, 64.0, 256.0)
+"""In samples: of the exponentials that noise is made of, beside what is white."""
 
 
 @dataclass(frozen=True)
@@ -63,3 +69,13 @@ class Crossings:
         taken = kept & enough[self.number]
         starts = np.concatenate([[0], np.cumsum(counts[enough])]).astype(np.int64)
         return Crossings(self.x_deg[taken], self.y_deg[taken], self.time[taken], starts), taken
+
+    @cached_property
+    def noise(self) -> tuple[Floats, Floats]:
+        """Sorts of noise: how each covaries, and what it gives once levels and slopes are gone.
+
+        Both (sort, lag) float64; the second as `gaussian_sums.expected` says.
+        """
+        lag = np.arange(min(_MOST_LAGS, int(np.diff(self.starts).max())))
+        shapes = np.array([lag == 0, *(np.exp(-lag / length) for length in _LENGTHS)], np.float64)
+        return shapes, np.array([expected(self.time, self.starts, shape) for shape in shapes])

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,9 +28,6 @@ from gnomon.instruments.comap.science.gaussian_sums import N_PARAMETERS
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-_MOST_LAGS = 250
-_LENGTHS = (1.0, 4.0, 16.0, 64.0, 256.0)
-"""Of the noise's exponentials, in samples."""
 _ROUNDS, _TOLERANCE = 60, 1e-10
 
 
@@ -95,9 +93,8 @@ def fit_gaussian(
     """
     if len(values) < 4 * N_PARAMETERS:
         return None
-    x, y = seen.x_deg / std_deg, seen.y_deg / std_deg
     start = np.array([0.0, centre_deg[0] / std_deg, centre_deg[1] / std_deg, 1.0, 0.0, 1.0])
-    problem = _Problem(x, y, seen.time, values, seen.starts)
+    problem = _Problem(seen, values, std_deg)
     found = problem.solved(start)
     if found is None:
         return None
@@ -133,18 +130,21 @@ def brightest(
 
 @dataclass(frozen=True)
 class _Problem:
-    """Samples in units of the beam's standard deviation."""
+    """Samples; what is an angle is in units of the beam's standard deviation."""
 
-    x: Floats
-    y: Floats
-    time: Floats
+    seen: Crossings
     values: Floats
-    starts: Ints
+    std_deg: float
+
+    @cached_property
+    def _samples(self) -> tuple[Floats, Floats, Floats, Floats, Ints]:
+        x, y = self.seen.x_deg / self.std_deg, self.seen.y_deg / self.std_deg
+        return x, y, self.seen.time, self.values, self.seen.starts
 
     def at(self, p: Floats) -> tuple[Floats, Floats, float]:
         """Return J'J, J'r and r'r without levels and slopes."""
         matrix, vector = np.zeros((N_PARAMETERS, N_PARAMETERS)), np.zeros(N_PARAMETERS)
-        rest = sums.sums(self.x, self.y, self.time, self.values, self.starts, p, matrix, vector)
+        rest = sums.sums(*self._samples, p, matrix, vector)
         return matrix, vector, rest
 
     def solved(self, start: Floats) -> Floats | None:
@@ -177,31 +177,28 @@ class _Problem:
 
     def errors(self, p: Floats) -> tuple[Floats, float]:
         """Return the covariance of the parameters, and the reduced chi2."""
-        n, n_crossings = len(self.values), len(self.starts) - 1
+        n, n_crossings = len(self.values), len(self.seen)
         slopes, rest = np.empty((n, N_PARAMETERS)), np.empty(n)
-        sums.residuals(self.x, self.y, self.time, self.values, self.starts, p, slopes, rest)
+        sums.residuals(*self._samples, p, slopes, rest)
         free = max(n - 2 * n_crossings - N_PARAMETERS, 1)
-        lags = min(_MOST_LAGS, int(np.diff(self.starts).max()))
-        noise = self._covariance_of(rest, lags) * (1.0 + N_PARAMETERS / free)
-        middle = sums.weighted(slopes, self.starts, noise)
+        noise = self._covariance_of(rest) * (1.0 + N_PARAMETERS / free)
+        middle = sums.weighted(slopes, self.seen.starts, noise)
         inverse = np.linalg.pinv(slopes.T @ slopes)
         covariance = inverse @ middle @ inverse
         same = np.ones(n - 1, np.bool_)
-        same[self.starts[1:-1] - 1] = False
+        same[self.seen.starts[1:-1] - 1] = False
         white = np.mean(np.diff(rest)[same] ** 2) / 2.0
         return covariance, float(rest @ rest / white / free) if white > 0.0 else np.nan
 
-    def _covariance_of(self, rest: Floats, lags: int) -> Floats:
+    def _covariance_of(self, rest: Floats) -> Floats:
         """Return how the noise covaries, by lag, (lags,)."""
         from scipy.optimize import nnls  # noqa: PLC0415 - needed here only
 
-        lag = np.arange(lags)
-        shapes = np.array([lag == 0, *(np.exp(-lag / length) for length in _LENGTHS)], np.float64)
-        seen, pairs = sums.products(rest, self.starts, lags)
-        expected = np.array([sums.expected(self.time, self.starts, shape) for shape in shapes])
+        shapes, expected = self.seen.noise
+        products, pairs = sums.products(rest, self.seen.starts, shapes.shape[1])
         weight = 1.0 / np.sqrt(np.maximum(pairs, 1.0))
-        scale = float(seen[0]) or 1.0
-        sizes, _ = nnls((expected * weight).T, seen * weight / scale)
+        scale = float(products[0]) or 1.0
+        sizes, _ = nnls((expected * weight).T, products * weight / scale)
         return np.asarray(scale * sizes @ shapes, np.float64)
 
 
