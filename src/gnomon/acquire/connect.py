@@ -16,6 +16,7 @@ from gnomon.acquire.ftp import FtpTransport
 from gnomon.acquire.http import HttpTransport
 from gnomon.acquire.mirror import Mirror
 from gnomon.acquire.retry import Retry, untold
+from gnomon.acquire.ssh import SshTransport
 from gnomon.acquire.throttle import Pace
 from gnomon.acquire.transport import Limits, Transport
 from gnomon.errors import ConfigError, SourceError, UnknownName
@@ -101,7 +102,7 @@ def connect(
     Parameters
     ----------
     url : str
-        ``http://``, ``https://``, ``ftp://``, ``file://``, or a path.
+        ``http://``, ``https://``, ``ftp://``, ``ssh://``, ``sftp://``, ``file://``, or a path.
     token : str, optional
         For HTTP; never shown.
     ca_file : Path, optional
@@ -125,6 +126,8 @@ def connect(
         return HttpTransport(url, limits, token=token, ca_file=ca_file, pace=pace)
     if parts.scheme == "ftp":
         return FtpTransport(url, limits, pace=pace)
+    if parts.scheme in ("ssh", "sftp"):
+        return SshTransport(url, limits, pace=pace)
     if parts.scheme in ("", "file"):
         return FolderTransport(Path(unquote(parts.path) if parts.scheme else url))
-    raise UnknownName("scheme", parts.scheme, ["http", "https", "ftp", "file"])
+    raise UnknownName("scheme", parts.scheme, ["http", "https", "ftp", "ssh", "sftp", "file"])
