@@ -145,6 +145,17 @@ def test_the_source_fetches_the_list_when_it_changes(tmp_path):
     assert "worse" in station.text(KIND, "list=bad")
 
 
+def test_a_list_that_is_not_there_yet(tmp_path):
+    station, path = Station(tmp_path, impatient()), tmp_path / "bad.csv"
+    assert not station.run(SOURCE, file=str(path)).ok
+    assert station.run(SOURCE, file=str(path), must_exist=False).ok
+    path.write_text(f"{HEAD}\n1,2,all,all,\n")
+    assert station.run(SOURCE, file=str(path), must_exist=False).ok
+    path.unlink()
+    assert not station.run(SOURCE, file=str(path), must_exist=False).ok
+    assert (KIND, "list=bad") in station.datasets()
+
+
 def test_a_list_that_makes_no_sense_is_rejected_and_the_last_one_stays(tmp_path):
     station, path = Station(tmp_path, impatient()), tmp_path / "bad.csv"
     path.write_text(f"{HEAD}\n1,2,all,all,\n")

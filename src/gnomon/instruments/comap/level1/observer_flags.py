@@ -29,7 +29,7 @@ from gnomon.core.dataset import Input, Report
 from gnomon.core.instrument import SourceType
 from gnomon.core.items import Item, Listing
 from gnomon.core.steps import StepConfig
-from gnomon.errors import BadData
+from gnomon.errors import BadData, NotFound
 from gnomon.instruments.comap.kinds import OBSERVER_FLAGS
 from gnomon.instruments.comap.level1.flagged import Flagged
 from gnomon.instruments.comap.receiver import N_FEEDS, N_FREQUENCY_BANDS
@@ -192,22 +192,28 @@ class ObserverFlagsConfig(StepConfig):
     """Which list."""
 
     file: str = Field(min_length=1, description="path or address of the observers' CSV")
+    must_exist: bool = Field(
+        True, description="false: no flags until there is a list; one that vanishes is an error"
+    )
 
 
 class ObserverFlagsSource:
     """Fetches the list anew whenever it has changed; one that makes no sense is rejected."""
 
     def __init__(self, config: ObserverFlagsConfig, transport: Transport, retry: Retry) -> None:
-        self._name = PurePosixPath(config.file).name
+        self._config, self._name = config, PurePosixPath(config.file).name
         self._transport, self._retry = transport, retry
 
-    def list(self, cursor: str) -> Listing:  # noqa: ARG002 - there is one item
-        """List the one file."""
+    def list(self, cursor: str) -> Listing:
+        """List the one file; the cursor is its name, once it has been there."""
         key = {"list": PurePosixPath(self._name).stem}
-        return Listing(
-            [Item(OBSERVER_FLAGS.name, key, self._name, self._stamp())],
-            covers=lambda item: item.key != key,
-        )
+        try:
+            found = [Item(OBSERVER_FLAGS.name, key, self._name, self._stamp())]
+        except NotFound:
+            if self._config.must_exist or cursor == self._name:
+                raise
+            return Listing([])
+        return Listing(found, cursor=self._name, covers=lambda item: item.key != key)
 
     def fetch(self, item: Item, dest: Path, known: Input | None, progress: Progress) -> Report:  # noqa: ARG002
         """Copy the list, and read it whole: what is stored can be read."""
