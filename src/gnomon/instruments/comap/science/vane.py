@@ -133,16 +133,24 @@ def level(values: NDArray[np.float32], samples: Ints) -> Floats:
     return mean
 
 
+def known_gain(gain: Floats) -> Floats:
+    """Return gains whose gaps are filled by the mean over the other events, (event, channel)."""
+    known = np.isfinite(gain)
+    count = known.sum(axis=0)
+    mean = np.sum(gain, axis=0, where=known) / np.maximum(count, 1)
+    return np.where(known, gain, np.where(count > 0, mean, np.nan))
+
+
 def gain_at(gain: Floats, event_mjd: Floats, mjd: Floats) -> Floats:
     """Return how much each vane event counts in the gain at each time.
 
     The gain is interpolated linearly between events and is constant before the first and after
-    the last: ``gain(channel, t) = sum over events of gain[event, channel] * weights[event, t]``.
+    the last: with `known_gain` it is ``gain.T @ weights``, (channel, time).
 
     Parameters
     ----------
     gain : (event, channel) float64
-        An event without any gain does not count; its weights are 0 (so set its NaN to 0).
+        An event without any gain does not count: its weights are 0.
     event_mjd : (event,) float64
         Ascending.
     mjd : (time,) float64

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from gnomon.instruments.comap.level2 import layout
 from gnomon.instruments.comap.receiver import row_of
-from gnomon.instruments.comap.science.vane import gain_at
+from gnomon.instruments.comap.science.vane import gain_at, known_gain
 from gnomon.instruments.comap.stages.stage import Observation, Slab, Stage
 
 Floats = NDArray[np.float64]
@@ -102,6 +102,5 @@ def _gain_at_ends(obs: Observation, slab: Slab, edges: NDArray[np.int64]) -> Flo
     gain = obs.out[layout.VANE_GAIN][:, slab.position, slab.band]
     ends = obs.raw.mjd[edges - [0, 1]]
     weights = gain_at(gain, obs.out.array(layout.VANE_MJD), ends.ravel())
-    known = weights.sum(axis=1) > 0
-    found: Floats = (weights[known].T @ gain[known]).reshape(*ends.shape, -1)
-    return found if known.any() else np.full_like(found, np.nan)
+    found: Floats = (weights.T @ known_gain(gain)).reshape(*ends.shape, -1)
+    return found
