@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final, Self
 
-from gnomon.formats.hdf5 import Value
+from gnomon.instruments.comap.level1.record import Value
 from gnomon.instruments.comap.receiver import (
     FEATURE_CONSTANT_ELEVATION,
     FEATURE_SCANS,

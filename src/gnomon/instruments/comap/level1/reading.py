@@ -12,13 +12,13 @@ import numpy as np
 
 from gnomon.errors import BadData
 from gnomon.formats import hdf5
-from gnomon.formats.hdf5 import Hdf5, Retry, Value
+from gnomon.formats.hdf5 import Hdf5, Retry
 from gnomon.instruments.comap.level1.checks import checked
 from gnomon.instruments.comap.level1.classify import SourceTable, scan_mode_of, source_of
 from gnomon.instruments.comap.level1.identity import Mode, digest_of, size_and_time
 from gnomon.instruments.comap.level1.names import parsed
 from gnomon.instruments.comap.level1.observation import Level1
-from gnomon.instruments.comap.level1.record import Level1Record
+from gnomon.instruments.comap.level1.record import Level1Record, Value
 from gnomon.instruments.comap.receiver import SAMPLE_RATE_HZ
 
 Read = tuple[Level1Record, tuple[str, ...]]
