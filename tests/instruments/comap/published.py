@@ -72,7 +72,7 @@ def write_level2(path, *, calibrator=True, nan=0):
                 values[2:] = np.nan
                 out.put(f"{layout.NOISE2}/{of}/{name}", values)
         tau = np.full((19, 4, N_CHANNELS, N_SCANS), np.nan)
-        halves = by_flag(0.0)[:2].repeat(N_CHANNELS // 2, -1).reshape(2, 4, N_CHANNELS)
+        halves = by_flag(1.5)[:2].repeat(N_CHANNELS // 2, -1).reshape(2, 4, N_CHANNELS)
         tau[:2] = halves[..., np.newaxis] + scans
         out.put(layout.ATMOSPHERE_TAU, tau)
         spikes = np.full((19, 4, 2, N_SCANS), -1)

@@ -57,7 +57,7 @@ def test_the_table_tells_states_and_reasons(folder):
     assert "no vane [at all]" in said
     assert "3 observations: 1 pending, 1 complete, 1 failed" in said
     (complete,) = (line for line in said.splitlines() if line.startswith("45285"))
-    figures = ["TauA", "Calibrator", "complete", "40.0", "7.5", "3", "-"]
+    figures = ["TauA", "Calibrator", "complete", "40.0", "9.0", "3", "-"]
     assert complete.split() == ["45285", "2024-12-01-10:30:00", *figures]
     (failed,) = (line for line in said.splitlines() if line.startswith("45287"))
     assert failed.split()[3:9] == ["Foreground", "failed", "-", "-", "-", "152"]

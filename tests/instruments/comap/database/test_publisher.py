@@ -2,12 +2,13 @@
 
 import itertools
 
+import h5py
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.instruments.comap.published import ATTRIBUTES, OBSID, dataset_of
 
-from gnomon.errors import ConfigError, Corrupt
+from gnomon.errors import BadData, ConfigError, Corrupt
 from gnomon.instruments.comap import kinds
 from gnomon.instruments.comap.database.publisher import SQL, SqlConfig, SqlPublisher
 from gnomon.instruments.comap.database.schema import (
@@ -99,7 +100,7 @@ def test_level2_brings_statistics_by_feed_and_frequency_band(publish, rows):
     query = f"SELECT {columns}, mean_atm_temp FROM {FLAGS.name} ORDER BY pixel, frequency_band"
     for feed, band, white, index, spikes, atmosphere in rows(query):
         number = (feed - 1) * 8 + band
-        wanted = (number, 6000.0 + number, 3 * number, number) if feed < 3 else (None,) * 4
+        wanted = (number, 6000.0 + number, 3 * number, 1.5 + number) if feed < 3 else (None,) * 4
         assert (white, index, spikes, atmosphere) == wanted
     counted = f"SELECT pixel, frequency_band, n_nan_values FROM {FLAGS.name}"
     found = {at[:2]: at[2] for at in rows(counted) if at[2] is not None}
@@ -111,7 +112,7 @@ def test_level2_completes_the_summary(publish, rows):
     assert rows(STATE) == [("complete", None)]
     query = "SELECT median_tsys, mean_tau, n_scans, calibrator_chi2, pointing_offset_el"
     ((tsys, tau, n_scans, chi2, offset),) = rows(f"{query} FROM {SUMMARY.name}")
-    assert (tsys, tau, n_scans, offset) == (40.0, 7.5, 3, None)
+    assert (tsys, tau, n_scans, offset) == (40.0, 9.0, 3, None)
     assert chi2 == pytest.approx(1.1075)
     query = "SELECT calibrator_flux, calibrator_flux_error, pointing_offset_az"
     ((*found,),) = rows(f"{query} FROM {SUMMARY.name}")
@@ -241,7 +242,10 @@ def test_what_says_nothing_of_observations_is_refused(publisher, files):
 def test_a_file_that_is_no_level2_is_told(publisher, tmp_path):
     path = tmp_path / "Level2.hd5"
     path.write_bytes(b"no HDF5")
-    with pytest.raises(Corrupt, match=r"Level2\.hd5 is no Level-2 file"):
+    with pytest.raises(BadData, match=r"Level2\.hd5"):
+        publisher.publish(dataset_of(kinds.LEVEL2, path), path)
+    h5py.File(path, "w").close()
+    with pytest.raises(BadData, match=r"Level2\.hd5 is no Level-2 file"):
         publisher.publish(dataset_of(kinds.LEVEL2, path), path)
 
 

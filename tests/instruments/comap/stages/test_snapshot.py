@@ -11,7 +11,7 @@ from tests.instruments.comap.published import OBSID, record_of, write_level2
 from gnomon.instruments.comap.database.rows import data_of
 from gnomon.instruments.comap.level1.flagged import Flagged
 from gnomon.instruments.comap.level2.file import changing
-from gnomon.instruments.comap.level2.layout import LAYOUT, SNAPSHOT
+from gnomon.instruments.comap.level2.layout import ATMOSPHERE_TAU, LAYOUT, SNAPSHOT
 from gnomon.instruments.comap.stages.snapshot import FinalizeLevel2Metadata
 from gnomon.instruments.comap.stages.stage import Observation
 
@@ -56,7 +56,7 @@ def test_statistics_are_those_of_their_feed_and_band(path):
         group = held[SNAPSHOT]
         row = 8 + 3  # feed 2, band 1, half 1
         assert group["filtered_red_noise"][row] == 5000.0 + row
-        assert group["mean_atm_temp"][row] == row
+        assert group["mean_atm_temp"][row] == 1.5 + row
         assert group["n_spikes"][row] == 3 * row
         assert group["n_nan_values"][3] == 5
         assert np.isnan(group["filtered_red_noise"][16:]).all()
@@ -114,3 +114,13 @@ def changing_empty(path):
     h5py.File(path, "w").close()
     with changing(path) as out:
         yield out
+
+
+def test_an_opacity_that_was_not_fitted_is_not_measured(path):
+    write_level2(path)
+    with changing(path) as out:
+        out[ATMOSPHERE_TAU][0] = 0.0  # elevation did not change
+        FinalizeLevel2Metadata().finish(Observation(record_of(), out, None, (1, 2)))
+        found = out.array(f"{SNAPSHOT}/mean_atm_temp")
+    assert np.isnan(found[:8]).all()
+    assert np.isfinite(found[8:16]).all()

@@ -134,7 +134,8 @@ def _unmeasured(out: Level2File) -> NDArray[np.int64]:
 def _atmosphere(out: Level2File) -> Floats:
     if ATMOSPHERE_TAU not in out:
         return np.full(_N_FLAGS, np.nan)
-    channels = _mean(out.array(ATMOSPHERE_TAU), axis=-1)
+    tau = out.array(ATMOSPHERE_TAU)
+    channels = _mean(np.where(tau == 0, np.nan, tau), axis=-1)  # 0: elevation did not change
     halves = channels.shape[-1] // N_HALVES
     flags = channels[..., : halves * N_HALVES].reshape(_N_FLAGS, halves)
     return np.array([_median(one) for one in flags])
