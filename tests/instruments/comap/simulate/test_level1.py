@@ -1,5 +1,7 @@
 """Files have the structure of the telescope's, and hold the truth."""
 
+from datetime import UTC, datetime
+
 import h5py
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ from gnomon.instruments.comap.receiver import CMB_K, SAMPLE_RATE_HZ
 from gnomon.instruments.comap.science.coordinates import equatorial_of, horizontal_of
 from gnomon.instruments.comap.simulate.expected import expected
 from gnomon.instruments.comap.simulate.housekeeping import load_temperatures_k
-from gnomon.instruments.comap.simulate.level1 import size_of, write_level1
+from gnomon.instruments.comap.simulate.level1 import numbered, size_of, write_level1
 from gnomon.instruments.comap.simulate.sky import seen, separation_deg
 from gnomon.instruments.comap.simulate.spectra import frequencies_ghz
 from gnomon.instruments.comap.simulate.timeline import Timeline
@@ -145,6 +147,15 @@ def test_thermometers_follow_the_date():
     assert temperatures_c(early)[0] == pytest.approx(14.85)
 
 
+def test_old_files_have_the_load_elsewhere(tmp_path, tiny_level1_file):
+    truth = tiny_truth(start=datetime(2019, 8, 1, 10, 30, tzinfo=UTC))
+    with h5py.File(write_level1(tmp_path, truth)) as held, h5py.File(tiny_level1_file) as new:
+        vane, env = held["hk/antenna0/vane"], held["hk/antenna0/env"]
+        assert env["ambientLoadTemp"][...].mean() / 100 == pytest.approx(14.85, abs=0.02)
+        assert "Tvane" not in vane
+        assert "env" not in new["hk/antenna0"]
+
+
 def test_pointing_is_consistent(read):
     where = {name: read[f"spectrometer/pixel_pointing/pixel_{name}"][1] for name in
              ("az", "el", "ra", "dec")}  # fmt: skip
@@ -218,9 +229,9 @@ def test_numbered_files_tell_every_feed_and_band_apart(tmp_path):
     per_band = np.median(found.tsys_k[0], axis=-1)
     assert len(np.unique(per_band.round(6))) == per_band.size == 19 * 4
     assert numbered_k(19, 3) == 39.375
-    with h5py.File(write_level1(tmp_path, truth)) as held:
-        counts = held["spectrometer/tod"][..., 0].mean(axis=-1)
-    assert len(np.unique(counts)) == 20 * 4
+    with h5py.File(numbered(tmp_path)) as held:
+        counts = held["spectrometer/tod"][..., 0]
+    assert len(np.unique(counts)) == counts.size == 20 * 4 * 8
 
 
 def test_nothing_is_nan_that_should_not_be(read, small_truth):

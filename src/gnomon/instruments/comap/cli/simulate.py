@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import cycle, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -51,7 +52,7 @@ def simulate(
         Literal["contiguous", "chunked", "compressed"], typer.Option(help="Of the spectra.")
     ] = "contiguous",
     quick: Annotated[
-        bool, typer.Option("--quick", help="Repeat random numbers: thrice as fast, for benchmarks.")
+        bool, typer.Option("--quick", help="Repeat random numbers: twice as fast, for benchmarks.")
     ] = False,
     fault: Annotated[
         list[str] | None,
@@ -66,7 +67,7 @@ def simulate(
         # NumPy, erfa and HDF5 take long to load.
         from gnomon.instruments.comap.simulate.archive import plan, write_archive  # noqa: PLC0415
 
-        names = [(source or ["TauA"])[n % len(source or ["TauA"])] for n in range(observations)]
+        names = list(islice(cycle(source or ["TauA"]), observations))
         day = start.replace(tzinfo=UTC)
         base = _base(_feeds(feeds), channels, minutes, seed).but(mode=mode)
         planned = plan(names, base=base, first_day=day, first_obsid=obsid, faults=fault or ())

@@ -18,6 +18,8 @@ ZERO_CELSIUS_K = 273.15
 HOT_LOAD_CHANGE = datetime(2022, 2, 1, tzinfo=UTC)
 """Since then the vane's own thermometer is not to be trusted, and the load's temperature is
 ``0.2702 * Tshroud + 213 K``; before, it is Tvane."""
+TVANE_SINCE_MJD = 58712.037
+"""Before, the load's temperature is ``ambientLoadTemp`` of another group."""
 _SHROUD_SLOPE, _SHROUD_ZERO_K = 0.2702, 213.0
 _VANE_HZ, _FRAME_HZ, _TRACKER_HZ, _WEATHER_HZ = 10.0, 5.0, 10.0, 0.2
 _MARGIN_S = 2.0
@@ -72,6 +74,9 @@ def _write_vane(held: Any, truth: Truth, timeline: Timeline) -> None:
     }
     values["angle"] = _hundredths(angle)
     values["state"] = (timeline.vane_deg(seconds) < 180).astype(np.int32)  # noqa: PLR2004 - degrees
+    if timeline.mjd[0] < TVANE_SINCE_MJD:
+        load = {"ambientLoadTemp": values.pop("Tvane")}
+        _put(held, "hk/antenna0/env", timeline, seconds, load)
     _put(held, "hk/antenna0/vane", timeline, seconds, values)
 
 

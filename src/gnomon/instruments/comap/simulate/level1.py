@@ -22,7 +22,7 @@ from gnomon.instruments.comap.simulate.spectra import (
     spectra,
 )
 from gnomon.instruments.comap.simulate.timeline import Timeline
-from gnomon.instruments.comap.simulate.truth import Truth
+from gnomon.instruments.comap.simulate.truth import Truth, numbered_truth
 
 Storage = Literal["contiguous", "chunked", "compressed"]
 Told = Callable[[int, int], None]
@@ -31,7 +31,7 @@ _Block = NDArray[np.float32]
 _BLOCK_CHANNELS, _BLOCK_SAMPLES = 16, 4096
 """What is made at a time: it fits a core's own memory."""
 _POINTING_BYTES = 32  # four numbers a sample
-_POOL = 1 << 22
+_POOL = 1 << 22  # 17 MB
 _CHUNK = (1, 1, 64, 4096)
 
 
@@ -64,8 +64,8 @@ def write_level1(
     storage : {"contiguous", "chunked", "compressed"}
         How the spectra lie in the file.
     is_quick : bool
-        Take the radiometer's noise from four million numbers again and again: about three times as
-        fast, white within each channel, but the same numbers come back in others.
+        Take the radiometer's noise from four million numbers again and again: about twice as fast;
+        white within a channel, but the same numbers come back in others.
 
     Returns
     -------
@@ -86,6 +86,11 @@ def write_level1(
         writer = _Slabs(truth, timeline, normals)
         _write_feeds(held["spectrometer"], writer, storage, told)
     return part.replace(path)
+
+
+def numbered(path: Path) -> Path:
+    """Write a small file in which every feed, band and channel has values of its own."""
+    return write_level1(path, numbered_truth())
 
 
 def _write_attributes(group: Any, truth: Truth) -> None:

@@ -84,22 +84,23 @@ def seen(truth: Truth, timeline: Timeline, feed: int) -> Seen:
     true = said
     if any(truth.pointing_error_deg):
         true = _pointing(timeline, feed, truth.pointing_error_deg)
-    away = separation_deg(true.ra, true.dec, truth.source.ra_deg, truth.source.dec_deg) * 60
-    nothing = np.zeros(timeline.n_samples)
-    sees_sky = feed != GROUND_FEED
+    source, sees_sky = truth.source, feed != GROUND_FEED
+    away = separation_deg(true.ra, true.dec, source.ra_deg, source.dec_deg) * 60
     return Seen(
         said,
         1 / np.sin(np.radians(true.el)),
-        np.exp(-_FWHM_FACTOR * (away / truth.source.fwhm_arcmin) ** 2) if sees_sky else nothing,
-        diffuse_k(truth, true.ra, true.dec) if sees_sky else nothing,
-        np.exp(-_FWHM_FACTOR * (away / truth.source.line_size_arcmin) ** 2)
-        if sees_sky
-        else nothing,
+        sees_sky * _blob(away, source.fwhm_arcmin),
+        sees_sky * diffuse_k(truth, true.ra, true.dec),
+        sees_sky * _blob(away, source.line_size_arcmin),
         _spikes_k(truth, timeline, feed),
         _gain(truth, timeline, feed),
         _modes(truth, timeline, feed),
         _is_nan(truth, timeline, feed),
     )
+
+
+def _blob(away: Floats, fwhm: float) -> Floats:
+    return np.asarray(np.exp(-_FWHM_FACTOR * (away / fwhm) ** 2))
 
 
 def separation_deg(ra_deg: Floats, dec_deg: Floats, to_ra_deg: float, to_dec_deg: float) -> Floats:
