@@ -265,3 +265,9 @@ def test_an_address_of_no_database_is_refused(tmp_path, url):
 def test_by_default_it_is_a_file_of_the_project(tmp_path):
     SQL.open(SQL.config(), tmp_path).check()
     assert (tmp_path / "comap.db").is_file()
+
+
+def test_an_address_may_stand_in_the_environment(tmp_path):
+    (tmp_path / ".env").write_text("COMAP_DATABASE_URL=sqlite:///other.db\n", encoding="utf-8")
+    SQL.open(SQL.config(), tmp_path).check()
+    assert (tmp_path / "other.db").is_file()

@@ -61,7 +61,7 @@ def _database(opened: Project, url: str, pipeline: str) -> Observations:
     if url:
         return open_observations(Address(url), Path())
     said = publisher_options(opened, SQL.name, pipeline)
-    urls = [config.url for config in said if isinstance(config, SqlConfig)] or [SqlConfig().url]
+    urls = [config.url for config in said if isinstance(config, SqlConfig)] or [Address("")]
     if len(urls) > 1:
         raise ConfigError(
             f"pipelines publish to {' and '.join(map(str, urls))}: choose by --database"

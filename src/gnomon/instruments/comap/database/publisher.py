@@ -4,6 +4,8 @@
     use = "comap.sql"
     url = "sqlite:///comap.db"      # relative to the project; or postgresql://user@host/name
 
+An address with a password stands in the environment or ``.env`` as COMAP_DATABASE_URL instead.
+
 Datasets of an observation may come in any order, and be taken back: the rows are those that follow
 from what there is.
 """
@@ -21,7 +23,7 @@ from gnomon.core.instrument import PublisherType
 from gnomon.core.steps import StepConfig
 from gnomon.errors import ConfigError, Corrupt
 from gnomon.instruments.comap.database.observations import NO_OBSID, Load
-from gnomon.instruments.comap.database.opening import SCHEMES, open_observations
+from gnomon.instruments.comap.database.opening import SCHEMES, USUAL, VARIABLE, open_observations
 from gnomon.instruments.comap.database.rows import Rows, data_of, place_in
 from gnomon.instruments.comap.database.settling import Say
 from gnomon.instruments.comap.kinds import (
@@ -42,7 +44,9 @@ from gnomon.publish.publisher import Receipt
 class SqlConfig(StepConfig):
     """Where to."""
 
-    url: Address = Field(Address("sqlite:///comap.db"), description=SCHEMES)
+    url: Address = Field(
+        Address(""), description=f"{SCHEMES}; when absent {VARIABLE}, and without it {USUAL}"
+    )
 
 
 class SqlPublisher:
