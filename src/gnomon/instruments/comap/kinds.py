@@ -36,6 +36,12 @@ LEVEL1_PLACE = Kind(
     path="level1/places/comap-{obsid:07d}_place_v{version:03d}.json",
 )
 """Where a Level-1 file is; there is none once it has vanished."""
+REMOTE = Kind(
+    "comap.remote",
+    keys=OBSID,
+    path="level1/remote/comap-{obsid:07d}_remote_v{version:03d}.json",
+)
+"""A copy of a Level-1 file of a remote archive: where from, where to."""
 VERDICT = Kind(
     "comap.verdict",
     keys=OBSID,
@@ -83,6 +89,6 @@ QUICKLOOK = Kind(
 )
 
 KINDS = (
-    *(LEVEL1, LEVEL1_PLACE, VERDICT, BINNED, OBSERVER_FLAGS, FLAGS),
+    *(LEVEL1, LEVEL1_PLACE, REMOTE, VERDICT, BINNED, OBSERVER_FLAGS, FLAGS),
     *(LEVEL2, CALIBRATION, QUICKLOOK),
 )

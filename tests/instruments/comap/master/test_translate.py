@@ -109,8 +109,9 @@ def test_both_files_become_one_pipeline(folder):
             "use": "comap.remote",
             "url": "ssh://comap_analysis@presto.example.org/scr/level1",
             "copy_to": f"{folder}/copies",
+            "known": [f"{folder}/data", "/elsewhere"],
             "min_obsid": 48210,
-            "leave_out": ["*/co*", "co*"],
+            "leave_out": ["co[0-9]*"],
         },
         {
             "use": "comap.level1",

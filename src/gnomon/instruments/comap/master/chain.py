@@ -12,8 +12,8 @@ from gnomon.errors import ConfigError
 from gnomon.instruments.comap.master.grammar import Call
 
 _WHOLE = re.compile(r"\s*(\d+)(?:\.0*)?\s*")
-_CO_FIELDS = ("*/co*", "co*")
-"""Fields of the line survey, which the seed system does not copy."""
+_CO_FIELDS = ("co[0-9]*",)
+"""Folders of fields of the line survey, which the seed system does not copy."""
 
 
 @dataclass
@@ -73,7 +73,7 @@ class Acquired:
         found = [level1]
         if near:
             url = f"ssh://{self.host}/{self.far.strip('/')}"
-            found.insert(0, self._remote_source(url, near[0]))
+            found.insert(0, self._remote_source(url, near[0], roots))
         if self.flags_file:
             flags = str(_below(folder, self.flags_file))
             found.append({"use": "comap.observer_flags", "file": flags})
@@ -94,11 +94,12 @@ class Acquired:
         if options.get("dry_run"):
             remarks.append("DataAcquisition: dry_run has no effect; use `gnomon run --dry-run`")
 
-    def _remote_source(self, url: str, near: str) -> dict[str, Any]:
+    def _remote_source(self, url: str, near: str, roots: list[str]) -> dict[str, Any]:
         return {
             "use": "comap.remote",
             "url": url,
             "copy_to": near,
+            "known": [root for root in roots if root != near],
             "min_obsid": self.min_remote_obsid,
             "leave_out": list(_CO_FIELDS),
         }
