@@ -14,10 +14,16 @@ from gnomon.instruments.comap.science.coordinates import horizontal_of
 from gnomon.instruments.comap.simulate.expected import calibration, expected
 from gnomon.instruments.comap.simulate.focal_plane import offsets_deg
 from gnomon.instruments.comap.simulate.noise import REFERENCE_HZ, generator, red
-from gnomon.instruments.comap.simulate.sky import diffuse_k, load_k, pointing, seen
+from gnomon.instruments.comap.simulate.sky import diffuse_k, load_k, opacity, pointing, seen
 from gnomon.instruments.comap.simulate.sources import beam_k, rising, source_of
 from gnomon.instruments.comap.simulate.timeline import Timeline
-from gnomon.instruments.comap.simulate.truth import NO_BLEMISHES, Truth, small_truth, tiny_truth
+from gnomon.instruments.comap.simulate.truth import (
+    NO_BLEMISHES,
+    Air,
+    Truth,
+    small_truth,
+    tiny_truth,
+)
 
 DAY = datetime(2024, 12, 1, tzinfo=UTC)
 
@@ -107,6 +113,18 @@ def test_air_follows_the_elevation():
     calibrated = slope / calibration(truth, load[0])
     assert expected(truth).tau_k[0, 2] == pytest.approx(calibrated, rel=0.002)
     assert calibrated == pytest.approx(9.4, rel=0.025)
+
+
+def test_air_drifts_and_wanders_the_same_for_all_bands():
+    still, drifting = tiny_truth(), tiny_truth(drift_per_h=0.5)
+    timeline = Timeline(still)
+    assert set(opacity(still, timeline, 0)) == {9.0 / 270}
+    hours = timeline.seconds[-1] / 3600
+    assert opacity(drifting, timeline, 0)[-1] * 30 == pytest.approx(1 + 0.5 * hours)
+    wandering = still.but(air=Air(sigma_red=1e-3))
+    changes = [opacity(wandering, timeline, band) / (9 + 0.2 * band) for band in (0, 3)]
+    assert changes[0] == pytest.approx(changes[1])
+    assert changes[0].std() * 270 > 1e-3
 
 
 def test_fluctuations_have_their_spectrum():
