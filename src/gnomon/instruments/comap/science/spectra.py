@@ -7,23 +7,24 @@ it takes of the power is given back, and the information that it takes is counte
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gnomon.compiled import compiled
 from gnomon.instruments.comap.receiver import SAMPLE_RATE_HZ
-from gnomon.instruments.comap.science.running_median import running_median
 
 Floats = NDArray[np.float64]
 Truths = NDArray[np.bool_]
 
 N_BINS = 100
-TAPER = 0.2
-_SMOOTHED = 101
-"""Samples of the running median across which gaps are bridged."""
+TAPER = 0.5
+_LEAST_SAMPLES = 4
+_PIER = 60
+"""Samples at each side of a gap on whose mean a bridge rests: 1.2 s."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,10 @@ def spectrum_of(
     """
     from scipy import fft  # noqa: PLC0415 - takes long to load
 
-    n = int(fft.prev_fast_len(max(1, len(values)), real=True))
+    none = Spectrum(np.zeros(0), np.zeros(0), np.zeros(0))
+    if len(values) < _LEAST_SAMPLES:
+        return none
+    n = int(fft.prev_fast_len(len(values), real=True))
     window = _taper(n, taper)
     squared = window * window
     total = float(squared.sum())
@@ -80,7 +84,7 @@ def spectrum_of(
     changes: Any = fft.rfft(tapered)
     first, behind = max(1, int(np.ceil(low_hz * n / rate_hz))), (n + 1) // 2
     if behind - first < 1:
-        return Spectrum(np.zeros(0), np.zeros(0), np.zeros(0))
+        return none
     power = changes.real[first:behind] ** 2 + changes.imag[first:behind] ** 2
     edges = np.unique(np.round(np.geomspace(first, behind, n_bins + 1)).astype(np.int64))
     count = np.diff(edges)
@@ -104,24 +108,81 @@ def pair_rms(values: Floats, good: Truths) -> float:
     return float(np.std(differences, ddof=1)) / np.sqrt(2) if len(differences) > 1 else np.nan
 
 
-def filled(values: Floats, good: Truths, white: float, seed: Sequence[int]) -> Floats:
-    """Return a stream whose bad samples are a bridge over them with white noise on it.
+def filled(
+    values: Floats, good: Truths, power: Callable[[Floats], Floats], seed: Sequence[int]
+) -> Floats:
+    """Return a stream whose bad samples are a bridge over them with noise on it.
+
+    A bridge is a line between the means of good samples at both sides. The noise on it is what
+    simulated noise of that power has above its own bridge over the same samples.
 
     Parameters
     ----------
     values : (time,) float64
     good : (time,) bool
         One at least is.
-    white : float
-        Standard deviation of the noise.
+    power : function
+        Of the noise, in the unit squared, at frequencies in Hz above 0.
     seed : sequence of int
         The same seed gives the same noise.
     """
     if good.all():
         return values
-    bridge = running_median(values, good, _SMOOTHED)
-    noise = np.random.default_rng(seed).normal(scale=white, size=len(values))
-    return np.where(good, values, bridge + noise)
+    noise = _simulated(len(values), power, seed)
+    bridged = np.where(good, values - noise, 0.0)
+    _bridge(bridged, good, _PIER)
+    return np.where(good, values, bridged + noise)
+
+
+@compiled
+def _bridge(values: Floats, good: Truths, pier: int) -> None:
+    """Put straight lines over runs of bad samples, between means of good ones at both sides."""
+    n, first = len(values), 0
+    while first < n:
+        if good[first]:
+            first += 1
+            continue
+        behind = first
+        while behind < n and not good[behind]:
+            behind += 1
+        from_at, from_value = _pier(values, good, first - 1, -1, pier)
+        to_at, to_value = _pier(values, good, behind, 1, pier)
+        if from_at < 0:
+            from_at, from_value = to_at - 1, to_value
+        if to_at < 0:
+            to_at, to_value = from_at + 1, from_value
+        slope = (to_value - from_value) / (to_at - from_at)
+        for k in range(first, behind):
+            values[k] = from_value + slope * (k - from_at)
+        first = behind
+
+
+@compiled
+def _pier(values: Floats, good: Truths, start: int, step: int, most: int) -> tuple[float, float]:
+    """Return the middle place and the mean of the good samples next to a gap; -1: there is none."""
+    place, total, n, k = 0.0, 0.0, 0, start
+    while 0 <= k < len(values) and n < most:
+        if good[k]:
+            place += k
+            total += values[k]
+            n += 1
+        elif n > 0 and abs(k - start) > most:
+            break
+        k += step
+    return (place / n, total / n) if n else (-1.0, 0.0)
+
+
+def _simulated(n: int, power: Callable[[Floats], Floats], seed: Sequence[int]) -> Floats:
+    """Return noise, (n,) float64, of mean 0."""
+    from scipy import fft  # noqa: PLC0415
+
+    long = fft.next_fast_len(n, real=True)
+    parts = np.random.default_rng(seed).normal(size=(2, long // 2 + 1))
+    wanted = power(fft.rfftfreq(long, 1 / SAMPLE_RATE_HZ)[1:])
+    parts[:, 1:] *= np.sqrt(wanted * (long / 2))
+    parts[:, 0] = 0.0
+    made: Floats = fft.irfft(parts[0] + 1j * parts[1], long)[:n]
+    return made
 
 
 def _taper(n: int, share: float) -> Floats:

@@ -64,8 +64,9 @@ class Noise:
 
     def power(self, frequency_hz: Floats) -> Floats:
         """Return the model at frequencies, (n,) float64, in the unit squared."""
-        slope = self.slope if self.red > 0 else 0.0
-        return self.white**2 + self.red**2 * (frequency_hz / RED_AT_HZ) ** slope
+        if not self.red > 0:
+            return np.full(len(frequency_hz), self.white**2)
+        return self.white**2 + self.red**2 * (frequency_hz / RED_AT_HZ) ** self.slope
 
 
 FAILED: Final = Noise()

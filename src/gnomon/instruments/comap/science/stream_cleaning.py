@@ -119,12 +119,34 @@ def cleaned(stream: Floats, masked: Truths, airmass: Airmass, cleaning: Cleaning
 
 
 def _drift(ranking: Ranking, values: Floats, used: Truths, window: int) -> Floats:
-    """Return the running median, or the median; 0 where nothing tells it."""
+    """Return the running median, or the median; 0 where nothing tells it.
+
+    Near the ends a window is one-sided, and its median is late by the drift's slope: there it goes
+    on as a straight line, with the slope of the last window.
+    """
     if not used.any():
         return np.zeros(len(values))
     if window == 0:
         return np.full(len(values), np.median(values[used]))
-    return ranking.running_median(used, window)
+    drift = ranking.running_median(used, window)
+    reach = min(window, len(values))
+    half = reach // 2
+    first, last = (
+        _steepness(values[:reach], used[:reach]),
+        _steepness(values[-reach:], used[-reach:]),
+    )
+    steps = np.arange(1.0, half + 1)
+    drift[:half] = drift[half] - first * steps[::-1]
+    drift[len(drift) - half :] = drift[len(drift) - half - 1] + last * steps
+    return drift
+
+
+def _steepness(values: Floats, used: Truths) -> float:
+    """Return the slope of a line of least squares, per sample; 0 where nothing tells it."""
+    (at,) = np.nonzero(used)
+    away = at - at.mean() if len(at) else np.zeros(0)
+    spread = float(np.sum(away * away))
+    return float(np.sum(away * values[at])) / spread if spread > 0 else 0.0
 
 
 def _slope(values: Floats, change: Floats) -> float:

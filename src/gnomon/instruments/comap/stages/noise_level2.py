@@ -20,13 +20,16 @@ if TYPE_CHECKING:
 
 RAW, FILTERED = (f"{layout.NOISE2}/{of}" for of in ("binned_data", "binned_filtered_data"))
 _NAMES = ("sigma_white", "sigma_red", "alpha", "auto_rms")
+_ROUNDS, _FEW = 3, 0.01
+"""The first round bridges bad samples with white noise, the next with the noise that it found.
+Where fewer than this share are bad, one round is enough."""
 
 
 class NoiseLevel2(SourceAware):
     """Fit the spectra of the streams.
 
-    Flagged samples, and those on known sources, are bridged with white noise on the bridge, the
-    same each time. What cannot be fitted is NaN.
+    Flagged samples, and those on known sources, are bridged, with noise on the bridge, the same
+    each time. What cannot be fitted is NaN.
     """
 
     use: Literal["noise_level2"] = "noise_level2"
@@ -90,10 +93,12 @@ class NoiseLevel2(SourceAware):
             return (np.nan,) * len(_NAMES)
         rms = spectra.pair_rms(values, good)
         noise = spectrum_fit.FAILED
-        if bad.mean() <= self.most_spikes and not good.mean() < 1 - self.most_filled and rms > 0:
-            whole = spectra.filled(values, good, rms, seed)
-            spectrum = spectra.spectrum_of(whole, low_hz=self.low_hz, n_bins=self.n_bins)
-            noise = spectrum_fit.fit(spectrum)
+        if bad.mean() <= self.most_spikes and good.mean() >= 1 - self.most_filled and rms > 0:
+            noise = spectrum_fit.Noise(white=rms)
+            for _ in range(1 if good.mean() > 1 - _FEW else _ROUNDS):
+                whole = spectra.filled(values, good, noise.power, seed)
+                spectrum = spectra.spectrum_of(whole, low_hz=self.low_hz, n_bins=self.n_bins)
+                noise = spectrum_fit.fit(spectrum)
         return noise.white, noise.red, noise.slope, rms
 
     def finish(self, obs: Observation) -> None:
