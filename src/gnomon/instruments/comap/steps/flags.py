@@ -13,7 +13,7 @@ from gnomon.instruments.comap.level1.observer_flags import flagged_of, read_list
 
 @step("comap.flags", version=1)
 def flags(
-    lists: Annotated[list[Input], In(OBSERVER_FLAGS, by=())],
+    lists: Annotated[list[Input], In(OBSERVER_FLAGS, by=(), optional=True)],
     observations: Annotated[list[Input], In(LEVEL1, by=())],
     out: Annotated[Sink, Out(FLAGS)],
 ) -> Report:

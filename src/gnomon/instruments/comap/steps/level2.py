@@ -5,14 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from gnomon.core.dataset import Coverage, Provenance, Report
 from gnomon.core.steps import In, Out, StepConfig, step
 from gnomon.instruments.comap.kinds import BINNED, FLAGS, LEVEL1, LEVEL2
 from gnomon.instruments.comap.level1.record import Level1Record
+from gnomon.instruments.comap.level2.layout import LAYOUT
 from gnomon.instruments.comap.stages.defaults import LEVEL2_STAGES
 from gnomon.instruments.comap.stages.listed import Stages
+from gnomon.instruments.comap.stages.registry import checked
+from gnomon.instruments.comap.stages.stage import Phase, Stage
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,6 +29,12 @@ class Level2Config(StepConfig):
     """What is done, in order."""
 
     stages: Stages = Field(LEVEL2_STAGES, description="in the order in which they act")
+
+    @field_validator("stages")
+    @classmethod
+    def _stages_fit(cls, stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
+        checked(stages, Phase.LEVEL2, tuple(LAYOUT))  # what the binned file has, it tells itself
+        return stages
 
 
 @step("comap.level2", version=1)

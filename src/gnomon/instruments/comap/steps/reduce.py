@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from gnomon.core.dataset import Input, Provenance, Report
 from gnomon.core.steps import In, Out, Sink, StepConfig, step
@@ -15,6 +15,8 @@ from gnomon.instruments.comap.level1.record import Level1Record
 from gnomon.instruments.comap.level1.verdict import Status, Verdict
 from gnomon.instruments.comap.stages.defaults import LEVEL1_STAGES
 from gnomon.instruments.comap.stages.listed import Stages
+from gnomon.instruments.comap.stages.registry import checked
+from gnomon.instruments.comap.stages.stage import Phase, Stage
 
 
 class ReduceConfig(StepConfig):
@@ -22,6 +24,12 @@ class ReduceConfig(StepConfig):
 
     stages: Stages = Field(LEVEL1_STAGES, description="in the order in which they act")
     feeds: tuple[int, ...] = Field((), description="numbers of the feeds to process; empty: all")
+
+    @field_validator("stages")
+    @classmethod
+    def _stages_fit(cls, stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
+        checked(stages, Phase.LEVEL1, ())
+        return stages
 
 
 @step("comap.reduce", version=1)
@@ -53,7 +61,8 @@ def reduce(
     else:
         made.replace(binned.new(tags=record.tags, obsid=record.obsid))
     said.write(verdict)
-    flaw = f"obsid {record.obsid}: {said.error}" if said.is_failed else ""
+    # What its record says already was told when that was written.
+    flaw = "" if said.error == record.error else f"obsid {record.obsid}: {said.error}"
     return Report(said.metrics, tags=record.tags, note="; ".join(said.remarks), flaw=flaw)
 
 
