@@ -65,7 +65,7 @@ def test_what_is_left_is_less_than_without_and_than_the_estimate_has():
 
 def test_holes_and_spikes_are_filled_in():
     truth = GainSpectrum(2e-3, -1.6, 8e-4)
-    gain, noisy = series(4, truth, 5000)
+    _, noisy = series(4, truth, 5000)
     whole, _ = filtered(noisy, np.full(noisy.shape, 8e-4), RATE_HZ)
     noisy[2000:2010] = np.nan
     noisy[[100, 3000]] = 1.0

@@ -22,6 +22,8 @@ SKY_ORDER = 3
 RED_HZ = (0.05, 0.2)
 """Where the red noise is compared, before and after."""
 _LEAST_COEFFICIENTS = 4
+_BRIGHT = 9.0
+"""Times the median deviation: six standard deviations."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ class FeedStreams:
     continuum_transfer : (band, half) float64
         What is left of a flat continuum where the gain is taken away in full.
     suppression : (band, half, scan) float64
-        Power around 0.1 Hz before over after; of sky, too, if there is any.
+        Power around 0.1 Hz before over after; bright sources are left out, a faint sky is not.
     sigma_gain, sigma_red, alpha : (band, scan) float64
         See `filters.Gain`.
     """
@@ -265,12 +267,25 @@ def _compare(
 ) -> None:
     nth, span = scan
     for band in bands:
-        before, after = (
-            red_power(stream[band][:, span], rate_hz) for stream in (made.raw, made.filtered)
-        )
-        made.suppression[band, :, nth] = np.divide(
-            before, after, out=np.full(N_HALVES, np.nan), where=after > 0
-        )
+        for half in range(N_HALVES):
+            raw, filtered = made.raw[band, half, span], made.filtered[band, half, span]
+            is_quiet = _is_quiet(raw)
+            before, after = (
+                float(red_power(np.where(is_quiet, one, np.nan), rate_hz))
+                for one in (raw, filtered)
+            )
+            if after > 0:
+                made.suppression[band, half, nth] = before / after
+
+
+def _is_quiet(stream: Floats) -> NDArray[np.bool_]:
+    """Return which samples are noise: neither holes nor bright sources."""
+    known = np.isfinite(stream)
+    if not known.any():
+        return known
+    away = np.abs(stream - np.median(stream[known]))
+    quiet: NDArray[np.bool_] = away <= _BRIGHT * np.median(away[known])
+    return quiet
 
 
 def _known_mean(streams: Floats) -> Floats:

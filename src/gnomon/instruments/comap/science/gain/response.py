@@ -232,10 +232,10 @@ def _sums(
     tsys, n_samples = problem.tsys_k[band], problem.n_samples
     used = used_channels(tsys)
     rms_k = tsys * _noise(len(tsys))
-    unit, none = np.ones((1, len(tsys)), np.float32), np.zeros((1, len(tsys)), np.float32)
+    level = np.tile(tsys.astype(np.float32), (len(scans), 1))
     calibration = Calibration(
-        *(unit, np.ones((1, n_samples), np.float32)),
-        *(tsys[np.newaxis].astype(np.float32), none, np.ones(n_samples, np.float32)),
+        *(np.ones((1, len(tsys)), np.float32), np.ones((1, n_samples), np.float32)),
+        *(level, np.zeros_like(level), np.ones(n_samples, np.float32)),
     )
     weights = half_weights(rms_k, np.ones(len(tsys)), used)
     channels = Channels(frequencies(len(tsys))[band], without_centre(used), rms_k, weights)

@@ -11,15 +11,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import dct, idct
-from scipy.optimize import minimize
 
 Floats = NDArray[np.float64]
+Span = tuple[float, float]
 
 KNEE_HZ = 0.1
 """Where the red noise is told; as in `level2_noise_stats`."""
 _WHITE_ABOVE_HZ = 10.0
 _N_BINS = 60
 _SLOPES = (-3.0, -0.5)
+_LOG_POWERS = (-14.0, 14.0)
+"""Of the red power over the white one, at 0.1 Hz."""
+_ROUNDS, _N_TRIED, _ZOOM = 5, 29, 0.15
 _USUAL_SLOPE, _SLOPE_SPREAD = -1.4, 0.7
 _LEAST_SAMPLES = 100
 _CLIP_SIGMA = 6.0
@@ -70,7 +73,8 @@ def fitted(power: Floats, frequency_hz: Floats, sigma_white: float) -> GainSpect
     """Return the likeliest spectrum of a series, whose white noise is known.
 
     The likelihood is that of independent normal coefficients (Whittle's), with the slope held
-    loosely to what the receiver usually has: short scans have few slow coefficients.
+    loosely to what the receiver usually has: short scans have few slow coefficients. Its maximum
+    is looked for on a grid, and then on finer ones around it.
 
     Parameters
     ----------
@@ -84,22 +88,35 @@ def fitted(power: Floats, frequency_hz: Floats, sigma_white: float) -> GainSpect
     measured = float(power[high].mean()) if high.any() else 0.0
     white = max(sigma_white**2, measured)
     count, centre_hz, mean = _binned(power[1:], frequency_hz[1:])
-    excess = max(float(np.max(mean - white, initial=0.0)), 1e-4 * white)
+    ratio = mean / white
+    powers, slopes = _LOG_POWERS, _SLOPES
+    found = (0.0, 0.0)
+    for _ in range(_ROUNDS):
+        grids = np.linspace(*powers, _N_TRIED), np.linspace(*slopes, _N_TRIED)
+        worst = _unlikely(*grids, count, centre_hz, ratio)
+        first, second = divmod(int(np.argmin(worst)), _N_TRIED)
+        found = float(grids[0][first]), float(grids[1][second])
+        powers = _around(found[0], powers, _LOG_POWERS)
+        slopes = _around(found[1], slopes, _SLOPES)
+    return GainSpectrum(float(np.exp(found[0] / 2)) * white**0.5, found[1], white**0.5)
 
-    def unlikely(said: Floats) -> float:
-        model = white + np.exp(said[0]) * white * (centre_hz / KNEE_HZ) ** said[1]
-        fit = 0.5 * np.sum(count * (np.log(model / white) + mean / model))
-        return float(fit + 0.5 * ((said[1] - _USUAL_SLOPE) / _SLOPE_SPREAD) ** 2)
 
-    starts = [(np.log(part * excess / white), _USUAL_SLOPE) for part in (0.03, 0.5)]
-    limits = [(-14.0, 14.0), _SLOPES]
-    found = min(
-        (minimize(unlikely, start, method="L-BFGS-B", bounds=limits) for start in starts),
-        key=lambda one: float(one.fun),
+def _around(middle: float, span: Span, limits: Span) -> Span:
+    half = _ZOOM * (span[1] - span[0])
+    return max(middle - half, limits[0]), min(middle + half, limits[1])
+
+
+def _unlikely(
+    log_power: Floats, slope: Floats, count: Floats, frequency_hz: Floats, ratio: Floats
+) -> Floats:
+    """Return minus the logarithm of the likelihood, (log_power, slope)."""
+    red = np.exp(
+        log_power[:, np.newaxis, np.newaxis]
+        + np.multiply.outer(slope, np.log(frequency_hz / KNEE_HZ))
     )
-    return GainSpectrum(
-        float(np.exp(found.x[0] / 2) * np.sqrt(white)), float(found.x[1]), float(np.sqrt(white))
-    )
+    fit = 0.5 * (np.log1p(red) + ratio / (1 + red)) @ count
+    held: Floats = fit + 0.5 * ((slope - _USUAL_SLOPE) / _SLOPE_SPREAD) ** 2
+    return held
 
 
 def _binned(power: Floats, frequency_hz: Floats) -> tuple[Floats, Floats, Floats]:
