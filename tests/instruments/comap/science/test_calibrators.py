@@ -16,6 +16,7 @@ from gnomon.instruments.comap.science.calibrators import (
     flux_jy,
     has_flux,
     known,
+    place_error_arcsec,
     position_of,
 )
 
@@ -71,6 +72,8 @@ def test_what_is_no_calibrator_says_so() -> None:
     assert known("TauA")
     assert known("Mars")
     assert not has_flux("Mars")
+    assert place_error_arcsec("TauA") == 0.0
+    assert place_error_arcsec("Jupiter") == 90.0
     assert not known("field4")
     with pytest.raises(UnknownName, match="TauA"):
         position_of("TauB", 60500.0)

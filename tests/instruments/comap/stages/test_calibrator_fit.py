@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -123,13 +123,13 @@ def got(obs: Observation, name: str, feed: int = 2) -> Floats:
 
 
 def test_flux_and_offsets_come_back_within_three_sigma(tmp_path: Path) -> None:
-    away = []
-    for seed in range(50):
-        sky = Sky(seed=seed)
-        with observed(sky, tmp_path / f"{seed}.hd5") as obs:
-            fitted(obs, streams_of(sky.kelvin()))
-            offsets = {"az_offset": np.array(sky.x_deg), "el_offset": np.array(sky.y_deg)}
-            truth = {"flux": got(obs, "model_flux"), **offsets}
+    away, sky, stage = [], Sky(), CalibratorFit()
+    truth = {"az_offset": np.array(sky.x_deg), "el_offset": np.array(sky.y_deg)}
+    with observed(sky, tmp_path / "a.hd5") as obs:
+        stage.start(obs)
+        for seed in range(50):
+            stage.streams(obs, streams_of(replace(sky, seed=seed).kelvin()))
+            truth["flux"] = got(obs, "model_flux")
             away.append(
                 [
                     (got(obs, name) - true) / got(obs, f"{name}_errors")
@@ -168,6 +168,8 @@ def test_flux_is_that_of_the_model_at_the_file_s_own_frequencies(tmp_path: Path)
         assert obs.metrics["calibrator_flux_ratio_median"] == pytest.approx(1.0, abs=0.002)
         assert obs.metrics["pointing_offset_az_median_arcsec"] == pytest.approx(43.2, abs=0.5)
         assert np.isnan(got(obs, "flux", feed=1)).all()
+        assert obs.out[layout.CALIBRATOR].attrs["place_error_arcsec"] == 90.0
+        assert "may err by 90" in obs.remarks[0]
 
 
 def test_older_observations_get_the_step_in_azimuth(tmp_path: Path) -> None:

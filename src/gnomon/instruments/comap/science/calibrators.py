@@ -1,8 +1,7 @@
 """Calibrators: where they are and how bright they are, without network.
 
-Fixed sources have the positions of the VLA's calibrator list. Planets come of the mean elements of
-Simon et al. (1994), erfa's ``plan94``, which errs by up to about 20" for Mars and 90" for Jupiter:
-enough to find them, less than enough for a pointing model (see `PLANETS`).
+Planets come of the mean elements of Simon et al. (1994), erfa's ``plan94``: good enough to find
+them and for their distance, not for a pointing model (see `place_error_arcsec`).
 
 Flux densities: Weiland et al. (2011), tables 16 and 17 (TauA, CasA, with their secular decrease);
 Baars et al. (1977) for CygA; Jupiter's brightness temperature as Karim et al. (2014).
@@ -91,9 +90,20 @@ class Disc:
 
 @dataclass(frozen=True)
 class Planet:
-    """A planet: its number in erfa's ``plan94``, and its disc where we have a model."""
+    """A planet.
+
+    Attributes
+    ----------
+    number : int
+        In erfa's ``plan94``.
+    error_arcsec : float
+        The most by which its place errs, at its nearest: erfa's figures, seen from Earth.
+    disc : Disc, optional
+        Where we have a model of it.
+    """
 
     number: int
+    error_arcsec: float
     disc: Disc | None = None
 
 
@@ -103,11 +113,10 @@ FIXED: Final[Mapping[str, Fixed]] = {
     "CygA": Fixed(299.868153, 40.733916, Spectrum((1.480, -1.172))),
 }
 PLANETS: Final[Mapping[str, Planet]] = {
-    "Jupiter": Planet(5, Disc(145.0, 0.2824, 2.481e-8, 5.2)),
-    "Venus": Planet(2),
-    "Mars": Planet(4),
+    "Jupiter": Planet(5, 90.0, Disc(145.0, 0.2824, 2.481e-8, 5.2)),
+    "Venus": Planet(2, 15.0),
+    "Mars": Planet(4, 50.0),
 }
-"""Mean elements err by at most: Venus 5", Mars 17", Jupiter 71" as seen from the Sun."""
 
 
 def known(source: str) -> bool:
@@ -118,6 +127,11 @@ def known(source: str) -> bool:
 def has_flux(source: str) -> bool:
     """Tell whether we know how bright a source is."""
     return source in FIXED or (source in PLANETS and PLANETS[source].disc is not None)
+
+
+def place_error_arcsec(source: str) -> float:
+    """Return the most by which `position_of` may err."""
+    return PLANETS[source].error_arcsec if source in PLANETS else 0.0
 
 
 def position_of(source: str, mjd: ArrayLike) -> Position:

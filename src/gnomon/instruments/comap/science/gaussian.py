@@ -243,10 +243,10 @@ def _told(p: Floats, covariance: Floats, std_deg: float, chi2: float) -> Gaussia
 
 def _shape(p: Floats) -> tuple[float, float, float]:
     """Return the larger and the smaller standard deviation and the larger one's angle."""
-    widths, axes = np.linalg.eigh(np.array([[p[3], p[4]], [p[4], p[5]]]))
-    angle = float(np.arctan2(axes[1, 0], axes[0, 0]))
-    major, minor = 1.0 / np.sqrt(np.maximum(widths, 1e-12))
-    return float(major), float(minor), _half_turn(angle)
+    mean, half = (p[3] + p[5]) / 2.0, float(np.hypot((p[3] - p[5]) / 2.0, p[4]))
+    major, minor = 1.0 / np.sqrt(max(mean - half, 1e-12)), 1.0 / np.sqrt(mean + half)
+    along_minor = 0.5 * np.arctan2(2.0 * p[4], p[3] - p[5])
+    return float(major), float(minor), _half_turn(float(along_minor) + np.pi / 2)
 
 
 def _half_turn(angle: float) -> float:

@@ -49,7 +49,7 @@ class CalibratorFit(Stage):
             return
         for name in (name for name in layout.LAYOUT if name.startswith(f"{layout.CALIBRATOR}/")):
             obs.out.create(name)
-        obs.out[layout.CALIBRATOR].attrs["source"] = obs.record.source
+        _describe(obs)
 
     def streams(self, obs: Observation, streams: Streams) -> None:
         """Fit the streams of one feed."""
@@ -103,6 +103,18 @@ def _is_calibrator(obs: Observation) -> bool:
     from gnomon.instruments.comap.science.calibrators import known  # noqa: PLC0415 - heavy
 
     return obs.record.source_group == GROUP and known(obs.record.source)
+
+
+def _describe(obs: Observation) -> None:
+    """Say what is fitted, and how well its place is known."""
+    from gnomon.instruments.comap.science.calibrators import place_error_arcsec  # noqa: PLC0415
+
+    source, error = obs.record.source, place_error_arcsec(obs.record.source)
+    group = obs.out[layout.CALIBRATOR].attrs
+    group["source"], group["place_error_arcsec"] = source, error
+    if error:
+        text = f'the place of {source} may err by {error:g}": its offsets tell no pointing'
+        obs.remarks.append(f"calibrator fit: {text}")
 
 
 def _pointing(obs: Observation, axis: str, feed: int) -> NDArray[np.float64]:
