@@ -55,6 +55,7 @@ def obsids(*words, folder):
 def test_the_table_tells_states_and_reasons(folder):
     said = gnomon("comap", "overview", folder=folder).out
     assert "no vane [at all]" in said
+    assert "obsid 45287:" not in said
     assert "3 observations: 1 pending, 1 complete, 1 failed" in said
     (complete,) = (line for line in said.splitlines() if line.startswith("45285"))
     figures = ["TauA", "Calibrator", "complete", "40.0", "9.0", "3", "-"]
@@ -91,7 +92,8 @@ def test_observations_are_chosen(folder, words, wanted):
 
 def test_paths_are_shown_when_asked_for(folder):
     assert "Level2.hd5" not in gnomon("comap", "overview", folder=folder).out
-    assert "Level2.hd5" in gnomon("comap", "overview", "--paths", folder=folder).out
+    said = gnomon("comap", "overview", "--paths", folder=folder).out
+    assert f"45285  Level 2  {folder / 'Level2.hd5'}\n" in said
 
 
 def test_a_database_that_nothing_was_published_to_is_told(tmp_path):

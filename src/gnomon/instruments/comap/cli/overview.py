@@ -76,11 +76,13 @@ def _show(screen: Screen, found: Sequence[Overview], *, paths: bool) -> None:
     for title in ("Tsys", "tau", "scans", "bad"):
         table.add_column(title, justify="right", no_wrap=True)
     table.add_column("reason")
-    for title in ("Level 1", "Level 2") if paths else ():
-        table.add_column(title, overflow="fold")
     for one in found:
-        table.add_row(*_cells(one), *(_paths(one) if paths else ()))
+        table.add_row(*_cells(one))
     screen.out.print(table)
+    for one in found if paths else ():
+        for level, path in (("Level 1", one.level1_path), ("Level 2", one.level2_path)):
+            if path:
+                screen.out.print(f"{one.obsid}  {level}  {escape(path)}", soft_wrap=True)
     counts = Counter(one.status for one in found)
     each = ", ".join(f"{counts[status]} {status}" for status in Status if counts[status])
     noun = "observation" if len(found) == 1 else "observations"
@@ -99,13 +101,9 @@ def _cells(one: Overview) -> tuple[str, ...]:
         _number(one.mean_tau_k),
         "-" if one.n_scans is None else str(one.n_scans),
         str(one.n_bad) if one.n_bad else "-",
-        escape(one.reason or ""),
+        escape((one.reason or "").removeprefix(f"obsid {one.obsid}: ")),
     )
 
 
 def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.1f}"
-
-
-def _paths(one: Overview) -> tuple[str, str]:
-    return escape(one.level1_path or "-"), escape(one.level2_path or "-")
