@@ -175,10 +175,15 @@ def measured(
     )
 
 
-def streams(problem: Problem, method: Method | None, *, order: int = SKY_ORDER) -> FeedStreams:
+def streams(problem: Problem, method: Method | None) -> FeedStreams:
     """Return the streams of a problem with its source."""
+    return reduced(sums_of(problem), np.array([[0, problem.n_samples]]), method)
+
+
+def sums_of(problem: Problem) -> dict[int, BandSums]:
+    """Return the sums of all bands of a problem with its source."""
     scans = np.array([[0, problem.n_samples]])
-    return reduced(_both(problem, crossings(problem.n_samples), scans, order)[1], scans, method)
+    return _both(problem, crossings(problem.n_samples), scans, SKY_ORDER)[1]
 
 
 def gain_series(problem: Problem) -> Floats:
