@@ -111,3 +111,9 @@ def test_opacity_is_that_of_the_sky_that_was_calibrated(nepers):
     slope = (sky_k(1.5 + 1e-4) - sky_k(1.5 - 1e-4)) / 2e-4 * scale
     found = opacity(np.array([slope]), np.array([1.5]), vane_airmass=1.2, hot_k=hot_k, air_k=air_k)
     assert found == pytest.approx([nepers], rel=1e-5)
+
+
+def test_slopes_that_no_atmosphere_has_give_no_opacity():
+    slopes = np.array([-1e6, np.nan, 1e6])
+    found = opacity(slopes, np.ones(3), vane_airmass=1.2, hot_k=288.0, air_k=270.0)
+    assert np.isnan(found[:2]).all()

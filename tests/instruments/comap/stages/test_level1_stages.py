@@ -135,6 +135,24 @@ def test_a_load_at_no_temperature_is_refused(reduced, tiny_level1_file):
         reduced(tiny_level1_file, fault=broken)
 
 
+def test_a_feed_that_does_not_see_the_load_is_told(reduced, level1_file, tiny_level1_file):
+    def dark(held):
+        held["spectrometer/tod"][0] = 1e5
+
+    found = reduced(level1_file, fault=dark)
+    assert "feed 1 does not see the hot load" in found.remarks
+    assert np.isnan(found[layout.VANE_TSYS][:, 0]).all()
+    assert np.isfinite(found[layout.ATMOSPHERE_OFFSETS][1]).all()
+    with pytest.raises(BadData, match="obsid 45285: no feed sees the hot load"):
+        reduced(tiny_level1_file, fault=dark)
+
+
+def test_a_gain_that_changes_much_is_told(reduced):
+    found = reduced(make_tiny_truth(gain_drift_per_h=15.0))
+    assert found.metrics["gain_change_percent"] > 10
+    assert any("the gain of feed 1 changes by" in remark for remark in found.remarks)
+
+
 def test_without_the_vanes_angle_there_is_no_temperature(reduced, tiny_level1_file):
     def blind(held):
         del held["hk/antenna0/vane/angle"]
@@ -153,6 +171,18 @@ def test_a_frame_of_another_length_and_clock_is_paired_by_time(reduced, tiny_lev
 
     found = reduced(tiny_level1_file, (SystemTemperature(),), fault=sparse)
     assert len(found[layout.VANE_MJD]) == 2
+
+
+def test_a_slip_of_the_features_is_no_event(reduced, tiny_level1_file, tiny_truth):
+    def slip(held):
+        features = held["spectrometer/features"]
+        features[1_500:1_520] = features[1_500:1_520] | 1 << 13
+
+    found = reduced(
+        tiny_level1_file, (SystemTemperature(), FindScans(start_trim=0, end_trim=0)), fault=slip
+    )
+    assert len(found[layout.VANE_MJD]) == 2
+    assert found[layout.SCAN_EDGES].tolist() == expected(tiny_truth).scan_edges.tolist()
 
 
 # -- scans

@@ -34,6 +34,7 @@ _N_SUMS = 4
 _N_MOMENTS = 9
 _LEAST_SAMPLES = 16
 _ROUNDS = 10
+_THIN = 16
 SIGMA_OF_MAD = 1.482602218505602
 """The standard deviation of a normal distribution whose median absolute deviation is 1."""
 
@@ -127,7 +128,8 @@ def quiet(values: Singles, airmasses: Floats, *, clip_sigma: float = 4.0) -> Tru
     for _ in range(_ROUNDS):
         if used.sum() < _LEAST_SAMPLES:
             return used
-        factors = np.linalg.lstsq(model[:, used].T, series[used], rcond=None)[0]
+        seen = model[:, used]
+        factors = np.linalg.lstsq(seen @ seen.T, seen @ series[used], rcond=None)[0]
         left = np.abs(series - factors @ model)
         scatter = SIGMA_OF_MAD * float(np.median(left[used]))
         kept: Truths = left <= clip_sigma * scatter
@@ -166,21 +168,24 @@ def opacity(
     """
     depth_k = air_k - CMB_K
     found = slope_k / depth_k
-    for _ in range(_ROUNDS):
-        sky_k = air_k - depth_k * np.exp(-found * vane_airmass)
-        scale = (hot_k - CMB_K) / (hot_k - sky_k)
-        found = slope_k / (depth_k * np.exp(-found * airmasses) * scale)
-    return found
+    with np.errstate(all="ignore"):  # a slope that no atmosphere has gives inf or NaN
+        for _ in range(_ROUNDS):
+            sky_k = air_k - depth_k * np.exp(-found * vane_airmass)
+            scale = (hot_k - CMB_K) / (hot_k - sky_k)
+            found = slope_k / (depth_k * np.exp(-found * airmasses) * scale)
+    return np.where(np.isfinite(found), found, np.nan)
 
 
 def _relative(values: Singles) -> Floats:
     """Return the mean over channels, each divided by its median; NaN where no channel has one."""
-    middle, _ = medians(values.astype(np.float64))
-    seen = values[middle > 0] / middle[middle > 0, None]
-    finite = np.isfinite(seen)
-    with np.errstate(invalid="ignore"):
-        found: Floats = np.where(finite, seen, 0).sum(axis=0) / finite.sum(axis=0)
-    return found
+    middle, _ = medians(values[:, ::_THIN].astype(np.float64))
+    seen = values[middle > 0] / middle[middle > 0, None].astype(np.float32)
+    found: Floats = np.sum(seen, axis=0, dtype=np.float64)
+    count = np.full(len(found), float(len(seen)))
+    gaps = np.flatnonzero(~np.isfinite(found))
+    finite = np.isfinite(seen[:, gaps])
+    found[gaps], count[gaps] = np.where(finite, seen[:, gaps], 0).sum(axis=0), finite.sum(axis=0)
+    return np.where(count > 0, found / np.maximum(count, 1), np.nan)
 
 
 def _blocks(used: Truths) -> Ints:

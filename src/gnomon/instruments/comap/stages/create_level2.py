@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 import numpy as np
 from pydantic import Field
 
+from gnomon.formats.hdf5 import Value
 from gnomon.instruments.comap.level1.observation import Level1
 from gnomon.instruments.comap.stages.stage import Observation, Stage
 
@@ -37,7 +38,6 @@ class CreateLevel2(Stage):
     """Copy times, pointing, frequencies, housekeeping and what the observatory says."""
 
     use: Literal["create_level2"] = "create_level2"
-    gives: ClassVar[tuple[str, ...]] = ()
 
     level1_datasets: tuple[tuple[str, float], ...] = Field(
         DATASETS, description="datasets of Level 1 to copy, each with a factor"
@@ -55,8 +55,7 @@ class CreateLevel2(Stage):
                 _copy(level1, obs, name, factor)
         for group in self.level1_attributes:
             if level1.has(group):
-                said = level1.attributes(group)
-                obs.out.held.require_group(group).attrs.update(dict(sorted(said.items())))
+                obs.out.held.require_group(group).attrs.update(_attributes(level1, group))
             else:
                 absent.append(group)
         if absent:
@@ -68,4 +67,9 @@ def _copy(level1: Level1, obs: Observation, name: str, factor: float) -> None:
     values = level1.read(name)
     if factor != 1:
         values = values.astype(np.float64) * factor
-    obs.out.copied(name, values, dict(sorted(level1.held[name].attrs.items())))
+    obs.out.copied(name, values, _attributes(level1, name))
+
+
+def _attributes(level1: Level1, name: str) -> dict[str, Value]:
+    """Return the attributes of a group or dataset, in one order, so that bytes are the same."""
+    return dict(sorted(level1.attributes(name).items()))

@@ -7,8 +7,12 @@ from numpy.typing import NDArray
 
 from gnomon.errors import BadData
 from gnomon.instruments.comap.level1.observation import Housekeeping, Level1
-from gnomon.instruments.comap.receiver import FEATURE_VANE, HOUSEKEEPING_CLOCK_OFFSET_S
-from gnomon.instruments.comap.science.scans import has_bit, latest
+from gnomon.instruments.comap.receiver import (
+    FEATURE_VANE,
+    HOUSEKEEPING_CLOCK_OFFSET_S,
+    SAMPLE_RATE_HZ,
+)
+from gnomon.instruments.comap.science.scans import has_bit, latest, runs
 from gnomon.instruments.comap.stages.stage import Observation
 
 Floats = NDArray[np.float64]
@@ -48,10 +52,10 @@ def interpolated(level1: Level1, series: Housekeeping, factor: float = 1.0) -> F
 
 def said(level1: Level1, group: str, name: str) -> Ints:
     """Return what a series of codes said last at each sample, (time,); 0 where there is none."""
-    if not level1.has(f"hk/{group}/{name}"):
+    if not (level1.has(f"hk/{group}/{name}") and level1.has(f"hk/{group}/utc")):
         return np.zeros(level1.n_samples, np.int64)
     series = level1.housekeeping(group, name)
-    return latest(level1.mjd, on_time(series), series.values.astype(np.int64))
+    return latest(level1.mjd, on_time(series), np.nan_to_num(series.values).astype(np.int64))
 
 
 def frame_features(level1: Level1) -> Ints:
@@ -60,5 +64,11 @@ def frame_features(level1: Level1) -> Ints:
 
 
 def vane_is_in(level1: Level1) -> Truths:
-    """Return which samples are of a vane event, (time,), by either record of the features."""
-    return has_bit(level1.features, FEATURE_VANE) | has_bit(frame_features(level1), FEATURE_VANE)
+    """Return which samples are of a vane event, (time,), by either record of the features.
+
+    The vane takes several seconds: what is shorter than one is a slip of the record.
+    """
+    found = has_bit(level1.features, FEATURE_VANE) | has_bit(frame_features(level1), FEATURE_VANE)
+    for first, last in runs(found):
+        found[first:last] = last - first >= SAMPLE_RATE_HZ
+    return found
