@@ -18,7 +18,8 @@ from gnomon.instruments.comap.level2.file import Level2File, making
 from gnomon.instruments.comap.receiver import row_of
 from gnomon.instruments.comap.science.calibrator_fits import BEAM_STD_DEG
 from gnomon.instruments.comap.science.calibrators import flux_jy, flux_of_kelvin, position_of
-from gnomon.instruments.comap.science.coordinates import equatorial_of, horizontal_of
+from gnomon.instruments.comap.science.coordinates import Sky as Place
+from gnomon.instruments.comap.science.coordinates import equatorial_of, horizontal_of, offsets
 from gnomon.instruments.comap.science.flags import NAN, OBSERVER
 from gnomon.instruments.comap.stages.calibrator_fit import CalibratorFit
 from gnomon.instruments.comap.stages.stage import Observation, Streams
@@ -158,6 +159,21 @@ def test_offsets_along_ra_and_dec_are_those_of_the_pointing(tmp_path: Path) -> N
         np.testing.assert_allclose(got(obs, "dec_offset"), true[1], atol=2e-4)
         np.testing.assert_allclose(got(obs, "major_std"), BEAM_STD_DEG, rtol=0.01)
         assert abs(mjd - sky.mjd.mean()) < 2.0 / 86400.0
+
+
+def test_an_elongated_source_has_its_angle_on_the_sky(tmp_path: Path) -> None:
+    sky = Sky(x_deg=0.0, y_deg=0.0)
+    rng = np.random.default_rng(1)
+    with observed(sky, tmp_path / "a.hd5") as obs:
+        ra, dec = position_of("TauA", sky.mjd)
+        east, north = offsets(*equatorial_of(*sky.pointing(), sky.mjd), Place(ra, dec))
+        along = (east * np.cos(0.6) + north * np.sin(0.6)) / (1.5 * BEAM_STD_DEG)
+        across = (north * np.cos(0.6) - east * np.sin(0.6)) / BEAM_STD_DEG
+        values = 5.0 * np.exp(-0.5 * (along**2 + across**2)) + rng.normal(size=(4, 2, sky.n)) * 0.01
+        fitted(obs, streams_of(values))
+        np.testing.assert_allclose(got(obs, "position_angle"), 0.6, atol=0.02)
+        np.testing.assert_allclose(got(obs, "major_std"), 1.5 * BEAM_STD_DEG, rtol=0.01)
+        np.testing.assert_allclose(got(obs, "minor_std"), BEAM_STD_DEG, rtol=0.01)
 
 
 def test_flux_is_that_of_the_model_at_the_file_s_own_frequencies(tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ _FITTED = {
     "el_offset": ("deg", "measured minus true"),
     "major_std": ("deg", "standard deviation of the larger axis"),
     "minor_std": ("deg", "standard deviation of the smaller axis"),
-    "position_angle": ("rad", "of the larger axis"),
+    "position_angle": ("rad", "of the larger axis, from east towards north"),
 }
 
 LAYOUT: Mapping[str, Spec] = {

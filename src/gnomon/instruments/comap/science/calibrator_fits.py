@@ -22,7 +22,13 @@ from gnomon.instruments.comap.science.calibrators import (
 )
 from gnomon.instruments.comap.science.coordinates import Sky, equatorial_of, horizontal_of, offsets
 from gnomon.instruments.comap.science.crossings import Crossings
-from gnomon.instruments.comap.science.gaussian import Gaussian, Measured, brightest, fit_gaussian
+from gnomon.instruments.comap.science.gaussian import (
+    Gaussian,
+    Measured,
+    brightest,
+    fit_gaussian,
+    half_turn,
+)
 
 Floats = NDArray[np.float64]
 Truths = NDArray[np.bool_]
@@ -220,10 +226,16 @@ def _put(
         "el_offset": found.y_deg,
         "major_std": found.major_std_deg,
         "minor_std": found.minor_std_deg,
-        "position_angle": found.position_angle_rad,
+        "position_angle": _from_east(found.position_angle_rad, turn),
         "flux": Measured(found.volume.value * jansky, found.volume.error * jansky),
     }
     for name, measured in said.items():
         made.values[name][at] = measured.value
         made.values[f"{name}_errors"][at] = measured.error
     made.values["chi2"][at] = found.chi2
+
+
+def _from_east(angle: Measured, turn: Floats) -> Measured:
+    """Return the angle of an axis from east towards north, of that from azimuth to elevation."""
+    east, north = (turn @ [np.cos(angle.value), np.sin(angle.value)]).tolist()
+    return Measured(half_turn(float(np.arctan2(north, east))), angle.error)

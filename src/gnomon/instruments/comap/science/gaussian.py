@@ -232,7 +232,7 @@ def _told(p: Floats, covariance: Floats, std_deg: float, chi2: float) -> Gaussia
         major_std_deg=measured(lambda q: _shape(q)[0] * std_deg),
         minor_std_deg=measured(lambda q: _shape(q)[1] * std_deg),
         # The difference of two angles is taken within half a turn.
-        position_angle_rad=measured(lambda q: angle + _half_turn(_shape(q)[2] - angle)),
+        position_angle_rad=measured(lambda q: angle + half_turn(_shape(q)[2] - angle)),
         volume=measured(
             lambda q: 2.0 * np.pi * q[0] * std_deg**2 / np.sqrt(q[3] * q[5] - q[4] ** 2)
         ),
@@ -246,9 +246,9 @@ def _shape(p: Floats) -> tuple[float, float, float]:
     mean, half = (p[3] + p[5]) / 2.0, float(np.hypot((p[3] - p[5]) / 2.0, p[4]))
     major, minor = 1.0 / np.sqrt(max(mean - half, 1e-12)), 1.0 / np.sqrt(mean + half)
     along_minor = 0.5 * np.arctan2(2.0 * p[4], p[3] - p[5])
-    return float(major), float(minor), _half_turn(float(along_minor) + np.pi / 2)
+    return float(major), float(minor), half_turn(float(along_minor) + np.pi / 2)
 
 
-def _half_turn(angle: float) -> float:
+def half_turn(angle: float) -> float:
     """Return an axis's angle in (-pi/2, pi/2]."""
     return float(np.pi / 2 - (np.pi / 2 - angle) % np.pi)
