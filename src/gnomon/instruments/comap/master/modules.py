@@ -29,11 +29,18 @@ def filter_of(name: Any) -> str:
 
 
 def scaled_datasets(said: Any) -> list[list[Any]]:
-    """Return datasets to copy with their factors as numbers: the seed's TOML has them as texts."""
+    """Return datasets to copy with their factors as numbers: the seed's TOML has them as texts.
+
+    Those that are usually copied are copied too, since later stages and readers want them.
+    """
+    # The stages import what the pipeline is made of.
+    from gnomon.instruments.comap.stages.create_level2 import DATASETS  # noqa: PLC0415
+
     try:
-        return [[str(name).strip("/"), float(factor)] for name, factor in said]
+        listed = {str(name).strip("/"): float(factor) for name, factor in said}
     except (TypeError, ValueError) as error:
         raise ConfigError(f"level1_datasets: a list of [name, factor] is wanted: {error}") from None
+    return [[name, factor] for name, factor in {**dict(DATASETS), **listed}.items()]
 
 
 def arcmin(degrees: Any) -> float:

@@ -15,7 +15,7 @@ from gnomon.instruments.comap.plots.observed import Observed, mean_of
 from gnomon.instruments.comap.plots.panels import grid
 from gnomon.instruments.comap.science.calibrators import known, sky_of
 from gnomon.instruments.comap.science.coordinates import Sky, offsets
-from gnomon.instruments.comap.science.flags import OBSERVER, SPIKE
+from gnomon.instruments.comap.science.flags import OBSERVER
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,7 +64,7 @@ def draw_calibrator(observed: Observed) -> Figure:
 
 def _map_of(observed: Observed, feed: int) -> Floats:
     """Return the mean of the samples in each pixel, (y, x) float64 K; NaN where there are none."""
-    good = (observed.flags_of(feed) & ~np.uint8(OBSERVER | SPIKE)) == 0
+    good = (observed.flags_of(feed) & ~np.uint8(OBSERVER)) == 0
     values = mean_of(observed.of_feed(layout.FILTERED, feed), good, (0, 1))
     middle = sky_of(observed.source, observed.mjd)
     x, y = offsets(observed.pointing("ra", feed), observed.pointing("dec", feed), Sky(*middle))
@@ -110,7 +110,8 @@ def _draw_fit(axes: Axes, observed: Observed, feed: int) -> None:
             fill=False, edgecolor=PAPER, linewidth=1.4,
         )
     )  # fmt: skip
-    style.note(axes, f"{amplitude:.2f} K  ({x * 3600:+.0f}, {y * 3600:+.0f})″")
+    east, north = (round(offset * 3600) for offset in (x, y))
+    style.note(axes, f"{amplitude:.2f} K  ({east:+d}, {north:+d})″")
 
 
 def _colour_bar(figure: Figure, mesh: QuadMesh, right: float) -> None:
