@@ -19,6 +19,8 @@ from gnomon.instruments.comap.database.schema import (
     OF_OBSERVATION,
     SUMMARY,
 )
+from gnomon.instruments.comap.database.settling import places_of
+from gnomon.instruments.comap.level1.flagged import Flagged
 from gnomon.publish.publisher import Receipt
 
 STATE = f"SELECT processing_status, processing_error FROM {SUMMARY.name}"
@@ -92,6 +94,11 @@ def test_flags_mark_feeds_and_bands_and_are_taken_back(publish, publisher, rows)
     publish("level1")
     publisher.retract(receipt)
     assert rows(BAD) == []
+
+
+def test_a_flag_without_a_comment_says_whose_it_is():
+    flags = [Flagged((1, 2), (0,)), Flagged((1,), (0, 1), "ice"), Flagged((1,), (0,), "dew")]
+    assert places_of(flags) == {(1, 0): "ice; dew", (2, 0): "Observer Flag", (1, 1): "ice"}
 
 
 def test_level2_brings_statistics_by_feed_and_frequency_band(publish, rows):

@@ -25,7 +25,7 @@ from gnomon.errors import ConfigError, Corrupt
 from gnomon.instruments.comap.database.observations import NO_OBSID, Load
 from gnomon.instruments.comap.database.opening import SCHEMES, USUAL, VARIABLE, open_observations
 from gnomon.instruments.comap.database.rows import Rows, data_of, place_in
-from gnomon.instruments.comap.database.settling import Say
+from gnomon.instruments.comap.database.settling import Say, places_of
 from gnomon.instruments.comap.kinds import (
     CALIBRATION,
     FLAGS,
@@ -34,6 +34,7 @@ from gnomon.instruments.comap.kinds import (
     LEVEL2,
     VERDICT,
 )
+from gnomon.instruments.comap.level1.flagged import read_flags
 from gnomon.instruments.comap.level1.record import Level1Record
 from gnomon.instruments.comap.level1.verdict import Verdict
 from gnomon.publish.databases.address import Address
@@ -129,14 +130,7 @@ def _of_verdict(path: Path, _dataset: Dataset) -> Rows:
 
 
 def _of_flags(path: Path, _dataset: Dataset) -> Rows:
-    from gnomon.instruments.comap.level1.flagged import read_flags  # noqa: PLC0415
-
-    bad = tuple(
-        (feed, band, flagged.comment)
-        for flagged in read_flags(path)
-        for feed in flagged.feeds
-        for band in flagged.frequency_bands
-    )
+    bad = tuple((*place, comment) for place, comment in places_of(read_flags(path)).items())
     return Rows(say=Say(bad=bad))
 
 

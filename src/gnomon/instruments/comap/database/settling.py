@@ -7,12 +7,14 @@ order they were published, and what is taken back leaves what the others say.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Final
 
 from gnomon.errors import Corrupt
 from gnomon.instruments.comap.kinds import FLAGS, LEVEL1, LEVEL2, VERDICT
+from gnomon.instruments.comap.level1.flagged import Flagged
 from gnomon.instruments.comap.level1.verdict import Status
 from gnomon.instruments.comap.receiver import N_FEEDS, N_FREQUENCY_BANDS
 
@@ -21,6 +23,7 @@ Place = tuple[int, int]
 EVERYWHERE: Final = tuple(
     (feed, band) for feed in range(1, N_FEEDS + 1) for band in range(N_FREQUENCY_BANDS)
 )
+BY_OBSERVERS: Final = "Observer Flag"
 _WHO_KNOWS_WHY: Final = (VERDICT.name, LEVEL1.name)
 
 
@@ -69,6 +72,18 @@ class Settled:
     status: Status
     error: str | None
     bad: Mapping[Place, str]
+
+
+def places_of(flags: Iterable[Flagged]) -> dict[Place, str]:
+    """Return what observers flagged, with their comments; where there is none that it was they."""
+    found: dict[Place, list[str]] = {}
+    for flag in flags:
+        for place in product(flag.feeds, flag.frequency_bands):
+            found.setdefault(place, []).append(flag.comment)
+    return {
+        place: "; ".join(dict.fromkeys(filter(None, comments))) or BY_OBSERVERS
+        for place, comments in found.items()
+    }
 
 
 def settle(said: Mapping[str, Say]) -> Settled:

@@ -6,19 +6,16 @@ So a file that is sent to somebody tells its own flags and figures, whatever dat
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from gnomon.instruments.comap.database.rows import data_of, plain
 from gnomon.instruments.comap.database.schema import MEASURED
-from gnomon.instruments.comap.database.settling import EVERYWHERE, Place
+from gnomon.instruments.comap.database.settling import EVERYWHERE, places_of
 from gnomon.instruments.comap.level1.verdict import Status
 from gnomon.instruments.comap.level2.layout import LAYOUT, SNAPSHOT
 from gnomon.instruments.comap.stages.stage import Observation, Phase, Stage
-
-if TYPE_CHECKING:
-    from gnomon.instruments.comap.level1.flagged import Flagged
 
 
 class FinalizeLevel2Metadata(Stage):
@@ -48,7 +45,7 @@ class FinalizeLevel2Metadata(Stage):
 
         from gnomon.instruments.comap.database.statistics import of_flags  # noqa: PLC0415
 
-        bad = _bad(obs.flags)
+        bad = places_of(obs.flags)
         comments = [plain(bad.get(place, "")) for place in EVERYWHERE]
         feeds, bands = np.array(EVERYWHERE).T
         columns: dict[str, Any] = {
@@ -71,12 +68,3 @@ class FinalizeLevel2Metadata(Stage):
         for name, value in said.items():
             if value is not None:
                 group.attrs[name] = value
-
-
-def _bad(flags: tuple[Flagged, ...]) -> dict[Place, str]:
-    return {
-        (feed, band): flag.comment
-        for flag in flags
-        for feed in flag.feeds
-        for band in flag.frequency_bands
-    }
