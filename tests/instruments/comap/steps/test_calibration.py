@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from gnomon.core.dataset import Input
+from gnomon.engine.adopt import Brought, adopt
+from gnomon.engine.project import Project
 from gnomon.errors import NoData
 from gnomon.instruments.comap.kinds import LEVEL2
 from gnomon.instruments.comap.level2 import layout
@@ -13,6 +15,7 @@ from gnomon.instruments.comap.level2.file import making
 from gnomon.instruments.comap.science.calibration_model import read_models
 from gnomon.instruments.comap.science.calibrators import flux_jy
 from gnomon.instruments.comap.steps.calibration import CalibrationConfig, calibration
+from terminal import gnomon
 
 GHZ = np.linspace(26.5, 33.5, 8).reshape(4, 2)
 
@@ -83,3 +86,24 @@ def test_nothing_to_fit(tmp_path):
         calibration(
             [observation(tmp_path, 1)], tmp_path / "a.json", CalibrationConfig(sources=("CasA",))
         )
+
+
+def test_in_a_run_only_calibrators_count(tmp_path):
+    project, files = tmp_path / "project", tmp_path / "files"
+    project.mkdir()
+    files.mkdir()
+    text = 'name = "c"\n[[step]]\nuse = "comap.calibration"\nleast_observations = 1\n'
+    (project / "c.toml").write_text(text)
+    opened = Project.open(project)
+    with opened.catalog() as catalog:
+        for obsid, group in ((1, "Calibrator"), (2, "Calibrator"), (3, "Galactic")):
+            made = observation(files, obsid)
+            tags = made.tags | {
+                "source_group": group,
+                "stamp": f"2024-12-01-10300{obsid}",
+                "month": "2024-12",
+            }
+            adopt(catalog, opened.store, Brought(made.path, LEVEL2, made.key, tags))
+    gnomon("run", "c.toml", folder=project)
+    path = project / "store" / "calibration" / "comap_calibration_v001.json"
+    assert {model.n_observations for model in read_models(path)} == {2}

@@ -96,7 +96,7 @@ class GainModel:
         of degree 0.
     nearest_mjds, nearest_gains : tuple of float, optional
     fit_rms : float
-        Of the measurements around the model.
+        Of the measurements around the model; ``nearest``: from one to the next.
     n_observations : int
         Measurements that it is of.
     first_mjd, last_mjd : float
