@@ -215,7 +215,7 @@ def _told(p: Floats, covariance: Floats, std_deg: float, chi2: float) -> Gaussia
     """Return what the parameters say, in degrees, with errors carried over to first order."""
 
     def measured(what: Callable[[Floats], float]) -> Measured:
-        steps = np.sqrt(np.diag(covariance)) * 1e-3 + 1e-12
+        steps = 1e-6 * (1.0 + np.abs(p))
         turns = np.diag(steps)
         slope = [
             (what(p + one) - what(p - one)) / (2.0 * h) for one, h in zip(turns, steps, strict=True)
@@ -233,9 +233,7 @@ def _told(p: Floats, covariance: Floats, std_deg: float, chi2: float) -> Gaussia
         minor_std_deg=measured(lambda q: _shape(q)[1] * std_deg),
         # The difference of two angles is taken within half a turn.
         position_angle_rad=measured(lambda q: angle + half_turn(_shape(q)[2] - angle)),
-        volume=measured(
-            lambda q: 2.0 * np.pi * q[0] * std_deg**2 / np.sqrt(q[3] * q[5] - q[4] ** 2)
-        ),
+        volume=measured(lambda q: 2.0 * np.pi * q[0] * _shape(q)[0] * _shape(q)[1] * std_deg**2),
         chi2=chi2,
         centre_covariance=covariance[1:3, 1:3] * std_deg**2,
     )
