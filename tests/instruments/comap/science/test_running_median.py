@@ -48,6 +48,16 @@ def test_many_words_of_ranks(share, walk):
     assert np.array_equal(found[told], expected[told])
 
 
+@pytest.mark.parametrize("level", [0.0, -3.0, 1e6, 1e12, -1e15])
+def test_values_that_differ_by_very_little(level):
+    values = level + np.random.default_rng(0).normal(size=3000)
+    ranking = Ranking.of(values)
+    assert np.array_equal(ranking.ascending, np.sort(values))
+    assert np.array_equal(ranking.ascending[ranking.ranks], values)
+    used = np.ones(3000, bool)
+    assert np.array_equal(ranking.running_median(used, 51), plain(values, used, 51))
+
+
 def test_values_that_are_not_used_may_be_anything():
     values = np.array([1.0, np.nan, 3.0, np.inf, 5.0, -np.inf])
     used = np.isfinite(values)

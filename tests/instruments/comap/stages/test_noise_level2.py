@@ -6,6 +6,7 @@ from tests.instruments.comap.streams import SHAPE, Scene, noise, worked
 
 from gnomon.instruments.comap.level2 import layout
 from gnomon.instruments.comap.science import flags
+from gnomon.instruments.comap.science.coordinates import Sky
 from gnomon.instruments.comap.stages.noise_level2 import FILTERED, RAW, NoiseLevel2
 from gnomon.instruments.comap.stages.post_bin_cleaning import PostBinCleaning
 
@@ -39,6 +40,18 @@ def test_noise_after_cleaning_is_what_was_put_in():
     knee_hz = 0.1 * (0.03 / 0.17) ** (2 / -1.35)
     assert obs.metrics["knee_median_hz"] == pytest.approx(knee_hz, rel=0.2)
     assert np.isnan(obs.out.array(f"{FILTERED}/sigma_white")[0]).all()
+
+
+def test_a_source_that_nobody_listed_is_no_noise():
+    scene = Scene(scan_s=(100.0,), source="field1", centre=Sky(50.0, 20.0), height_deg=0.4)
+    base = noise(np.random.default_rng(4), scene.n, 0.03, shape=SHAPE)
+    streams = scene.streams(base + 2 * scene.beam())
+    obs = scene.observation()
+    worked(PostBinCleaning(), obs, streams)
+    worked(NoiseLevel2(), obs, streams)
+    white, red, *_ = found(obs, scene)
+    assert white == pytest.approx(np.full(white.shape, 0.03), rel=0.06)
+    assert red.max() < 0.02
 
 
 def test_every_stream_and_scan_keeps_its_place():

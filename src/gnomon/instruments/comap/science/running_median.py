@@ -34,7 +34,8 @@ def _bit_places() -> Ints:
 
 
 _PLACES = _bit_places()
-_ONE, _TOP = np.uint64(1), np.uint64(58)
+_ONE, _TOP, _SIGN = np.uint64(1), np.uint64(58), np.uint64(63)
+_MOST_MOVES = 8
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,18 @@ class Ranking:
 
     @classmethod
     def of(cls, values: Floats) -> Ranking:
-        """Rank values, (n,) float64; NaN come last."""
-        order = np.argsort(values)
-        ranks = np.empty(len(values), np.int64)
-        ranks[order] = np.arange(len(values))
-        return cls(values[order], ranks)
+        """Rank values, (n,) float64; NaN stand at the ends."""
+        n = len(values)
+        ascending, ranks = np.empty(n), np.empty(n, np.int64)
+        keys, bits = np.empty(n, np.uint64), n.bit_length()
+        plain = np.ascontiguousarray(values, np.float64)
+        _pack(plain.view(np.uint64), bits, keys)
+        keys.sort()
+        if not _unpack(keys, plain, bits, ascending, ranks):
+            order = np.argsort(plain)
+            ascending = plain[order]
+            ranks[order] = np.arange(n)
+        return cls(ascending, ranks)
 
     def running_median(self, used: Truths, length: int) -> Floats:
         """Return the median of the used samples around each sample.
@@ -109,6 +117,44 @@ def interpolated(values: Floats, known: Truths) -> Floats:
         filled[:] = np.interp(np.arange(len(values)), at, values[at])
         filled[at] = values[at]
     return filled
+
+
+@compiled
+def _pack(values: Words, bits: int, keys: Words) -> None:
+    """Fill numbers that sort as the values do, the lowest bits of which say which value it is.
+
+    A value that is negative sorts by its complement, and any other by itself, above those. Numbers
+    alone sort several times as fast as places by value.
+    """
+    sign, low = _ONE << _SIGN, (_ONE << np.uint64(bits)) - _ONE
+    for i in range(len(keys)):
+        key = ~values[i] if values[i] & sign else values[i] | sign
+        keys[i] = (key & ~low) | np.uint64(i)
+
+
+@compiled
+def _unpack(keys: Words, values: Floats, bits: int, ascending: Floats, ranks: Ints) -> bool:
+    """Fill what a `Ranking` has; where keys cannot tell values apart, insertion puts them right.
+
+    Returns
+    -------
+    bool
+        False where that would take too long: many values differ by very little.
+    """
+    low, n, moves = (_ONE << np.uint64(bits)) - _ONE, len(keys), 0
+    order = np.empty(n, np.int64)
+    for i in range(n):
+        at, k = np.int64(keys[i] & low), i
+        while k > 0 and ascending[k - 1] > values[at]:
+            ascending[k], order[k] = ascending[k - 1], order[k - 1]
+            k -= 1
+        ascending[k], order[k] = values[at], at
+        moves += i - k
+        if moves > _MOST_MOVES * n:
+            return False
+    for i in range(n):
+        ranks[order[i]] = i
+    return True
 
 
 @compiled

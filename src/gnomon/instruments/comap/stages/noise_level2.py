@@ -9,7 +9,7 @@ from pydantic import Field
 
 from gnomon.instruments.comap.level2 import layout
 from gnomon.instruments.comap.receiver import N_BANDS, N_HALVES, frequency_band
-from gnomon.instruments.comap.stages.source_aware import SourceAware, pointing_of, scans_of
+from gnomon.instruments.comap.stages.source_aware import SKY, SourceAware, pointing_of, scans_of
 from gnomon.instruments.comap.stages.stage import Observation, Phase, Streams
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ Where fewer than this share are bad, one round is enough."""
 class NoiseLevel2(SourceAware):
     """Fit the spectra of the streams.
 
-    Flagged samples, and those on known sources, are bridged, with noise on the bridge, the same
+    Flagged samples, and those on sources, are bridged, with noise on the bridge, the same
     each time. What cannot be fitted is NaN.
     """
 
@@ -62,14 +62,20 @@ class NoiseLevel2(SourceAware):
         """Fit all scans of one feed."""
         import numpy as np  # noqa: PLC0415
 
-        masked, scans = self.on_source(obs, pointing_of(obs, streams.feed)), scans_of(obs)
+        scans = scans_of(obs)
+        masked = self.on_source(obs, pointing_of(obs, streams.feed)) | obs.scratch.get(
+            SKY, np.zeros(streams.flagged.shape, bool)
+        )
         for of, values in ((RAW, streams.raw), (FILTERED, streams.filtered)):
             found = np.full((len(_NAMES), N_BANDS, N_HALVES, len(scans)), np.nan)
             for band, half, number in product(range(N_BANDS), range(N_HALVES), range(len(scans))):
                 scan = scans[number]
                 seed = (obs.record.obsid, streams.feed, frequency_band(band, half), number)
                 found[:, band, half, number] = self._fit(
-                    values[band, half, scan], streams.flagged[band, half, scan], masked[scan], seed
+                    values[band, half, scan],
+                    streams.flagged[band, half, scan],
+                    masked[band, half, scan],
+                    seed,
                 )
             for name, one in zip(_NAMES, found, strict=True):
                 obs.out[f"{of}/{name}"][streams.row] = one

@@ -9,14 +9,12 @@ from pydantic import Field
 
 from gnomon.instruments.comap.level2 import layout
 from gnomon.instruments.comap.receiver import N_BANDS, N_HALVES, band_and_half
-from gnomon.instruments.comap.stages.source_aware import SourceAware, pointing_of, scans_of
+from gnomon.instruments.comap.stages.source_aware import SKY, SourceAware, pointing_of, scans_of
 from gnomon.instruments.comap.stages.stage import Observation, Phase, Streams
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from gnomon.instruments.comap.science.known_sources import Pointing, Truths
+    from gnomon.instruments.comap.science.spikes import Excursions
 
 _N_SPIKES = f"{layout.POST_BIN}/n_spikes"
 
@@ -52,21 +50,27 @@ class PostBinCleaning(SourceAware):
         """Flag and clean the streams of one feed."""
         import numpy as np  # noqa: PLC0415
 
+        from gnomon.instruments.comap.science import flags  # noqa: PLC0415
+
         pointing = pointing_of(obs, streams.feed)
         masked, scans = self.on_source(obs, pointing), scans_of(obs)
         _flag(obs, streams, scans)
         n_spikes = np.full((N_BANDS, N_HALVES, len(scans)), -1, np.int32)
+        sky = obs.scratch[SKY] = np.zeros(streams.flagged.shape, bool)
         for number, scan in enumerate(scans):
-            n_spikes[..., number] = self._clean(streams, scan, pointing, masked[scan])
+            found = self._clean(streams, scan, pointing, masked[scan])
+            for at, one in found.items():
+                streams.flagged[at][scan][one.spikes] |= flags.SPIKE
+                sky[at][scan] = one.sky
+                n_spikes[(*at, number)] = np.count_nonzero(one.spikes)
         obs.out[_N_SPIKES][streams.row] = n_spikes
 
     def _clean(
         self, streams: Streams, scan: slice, pointing: Pointing, masked: Truths
-    ) -> NDArray[np.int32]:
-        """Clean a scan of all streams; return how many spikes each has, -1 where all is NaN."""
+    ) -> dict[tuple[int, int], Excursions]:
+        """Clean a scan of all streams that are not all NaN; return what stood out of them."""
         import numpy as np  # noqa: PLC0415
 
-        from gnomon.instruments.comap.science import flags  # noqa: PLC0415
         from gnomon.instruments.comap.science.known_sources import crossing_samples  # noqa: PLC0415
         from gnomon.instruments.comap.science.stream_cleaning import (  # noqa: PLC0415
             Airmass,
@@ -79,15 +83,14 @@ class PostBinCleaning(SourceAware):
         airmass = Airmass.of(
             here.el_deg, ~masked, self.medfilt_length, self.least_elevation_range_deg
         )
-        n_spikes = np.full((N_BANDS, N_HALVES), -1, np.int32)
+        found = {}
         for at in product(range(N_BANDS), range(N_HALVES)):
             stream = streams.filtered[at][scan]
             if np.isfinite(stream).any():
                 done = cleaned(stream, masked, airmass, cleaning)
                 streams.filtered[at][scan] = done.values
-                streams.flagged[at][scan][done.found.spikes] |= flags.SPIKE
-                n_spikes[at] = np.count_nonzero(done.found.spikes)
-        return n_spikes
+                found[at] = done.found
+        return found
 
     def finish(self, obs: Observation) -> None:
         """Count over all feeds."""

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from gnomon.instruments.comap.science.known_sources import Pointing
 
 
+SKY = "post_bin_cleaning/sky"
+"""What `Observation.scratch` holds of a feed once it is cleaned: (band, half, time) bool, samples
+that stand out as a source does."""
+
+
 class KnownSource(StepConfig):
     """A bright source at a fixed place."""
 
