@@ -99,7 +99,8 @@ def fit_gaussian(
     if found is None:
         return None
     covariance, chi2 = problem.errors(found)
-    if not np.isfinite(covariance).all():
+    # Samples that miss the source leave directions in which nothing is known: no variances.
+    if not np.isfinite(covariance).all() or np.linalg.eigvalsh(covariance)[0] <= 0:
         return None
     return _told(found, covariance, std_deg, chi2)
 
