@@ -213,6 +213,7 @@ def reduced(
     bands : mapping of int to BandSums
         Those of the feed that could be used.
     scans : (scan, 2) int64
+        At least one.
     method : str, optional
         The gain filter; none leaves the streams as they are.
     rate_hz : float
@@ -221,61 +222,54 @@ def reduced(
     """
     n_samples = next((one.binned.shape[1] for one in bands.values()), 0)
     made = FeedStreams.empty(n_samples, len(scans))
-    for band, sums in bands.items():
-        made.raw[band] = made.filtered[band] = sums.binned
-    transfers = np.ones((N_BANDS, N_HALVES, len(scans)))
+    for band, of in bands.items():
+        made.raw[band] = made.filtered[band] = of.binned
+    transfers = np.ones((len(scans), N_BANDS, N_HALVES))
+    groups = [[band] for band in bands] if per_band or not bands else [list(bands)]
     for nth, (first, last) in enumerate(scans):
-        for shared in [[band] for band in bands] if per_band else [list(bands)]:
-            if method and shared:
-                gain = gain_of(_joined(bands, shared, nth, (first, last)), method, rate_hz)
-                _take_away(gain, bands, shared, (nth, slice(first, last)), made)
-                for band in shared:
-                    level = _known_mean(bands[band].level_k[:, first:last])
-                    transfers[band, :, nth] = 1 - gain.taken[0] * level
-        _compare(made, bands, (nth, slice(first, last)), rate_hz)
+        scan = (nth, slice(first, last))
+        sums = {band: of.of_scan(nth, first, last) for band, of in bands.items()}
+        for band, gain in (_gains(sums, groups, method, rate_hz) if method else {}).items():
+            level = bands[band].level_k[:, scan[1]]
+            _take_away(gain, band, level, scan, made)
+            transfers[nth, band] = 1 - gain.taken[0] * _known_mean(level)
+        for band in bands:
+            _compare(made, band, scan, rate_hz)
     for band in bands:
-        made.continuum_transfer[band] = transfers[band].mean(axis=1) if len(scans) else np.nan
+        made.continuum_transfer[band] = transfers[:, band].mean(axis=0)
     return made
 
 
-def _joined(
-    bands: Mapping[int, BandSums], shared: list[int], nth: int, scan: tuple[int, int]
-) -> Sums:
-    first, *others = (bands[band].of_scan(nth, *scan) for band in shared)
-    for other in others:
-        first += other
-    return first
+def _gains(
+    sums: Mapping[int, Sums], groups: list[list[int]], method: Method, rate_hz: float
+) -> dict[int, Gain]:
+    """Return the gain of each band; bands of a group share theirs."""
+    found: dict[int, Gain] = {}
+    for group in groups:
+        first, *others = (sums[band] for band in group)
+        gain = gain_of(sum(others, first), method, rate_hz)
+        found |= dict.fromkeys(group, gain)
+    return found
 
 
 def _take_away(
-    gain: Gain,
-    bands: Mapping[int, BandSums],
-    shared: list[int],
-    scan: tuple[int, slice],
-    made: FeedStreams,
+    gain: Gain, band: int, level_k: Floats, scan: tuple[int, slice], made: FeedStreams
 ) -> None:
     nth, span = scan
-    for band in shared:
-        made.filtered[band][:, span] -= gain.values * bands[band].level_k[:, span]
-        made.sigma_gain[band, nth] = gain.sigma
-        made.sigma_red[band, nth] = gain.spectrum.sigma_red
-        made.alpha[band, nth] = gain.spectrum.alpha
+    made.filtered[band][:, span] -= gain.values * level_k
+    made.sigma_gain[band, nth] = gain.sigma
+    made.sigma_red[band, nth] = gain.spectrum.sigma_red
+    made.alpha[band, nth] = gain.spectrum.alpha
 
 
-def _compare(
-    made: FeedStreams, bands: Mapping[int, BandSums], scan: tuple[int, slice], rate_hz: float
-) -> None:
+def _compare(made: FeedStreams, band: int, scan: tuple[int, slice], rate_hz: float) -> None:
     nth, span = scan
-    for band in bands:
-        for half in range(N_HALVES):
-            raw, filtered = made.raw[band, half, span], made.filtered[band, half, span]
-            is_quiet = _is_quiet(raw)
-            before, after = (
-                float(red_power(np.where(is_quiet, one, np.nan), rate_hz))
-                for one in (raw, filtered)
-            )
-            if after > 0:
-                made.suppression[band, half, nth] = before / after
+    for half in range(N_HALVES):
+        streams = np.stack([made.raw[band, half, span], made.filtered[band, half, span]])
+        streams[:, ~_is_quiet(streams[0])] = np.nan
+        before, after = red_power(streams, rate_hz)
+        if after > 0:
+            made.suppression[band, half, nth] = before / after
 
 
 def _is_quiet(stream: Floats) -> NDArray[np.bool_]:
