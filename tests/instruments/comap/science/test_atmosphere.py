@@ -43,6 +43,26 @@ def test_gaps_and_unused_samples_do_not_count(seen):
     assert found[1] == pytest.approx(truth[1], rel=2e-3)
 
 
+def test_a_drift_is_not_taken_for_air_where_airmass_changes_otherwise_too(seen):
+    values, truth, _, gains = seen
+    drift = np.linspace(-1, 1, N)
+    thick = airmass(50 + np.sin(np.arange(N) / 150) + drift)
+    kelvin = truth[0][:, None] + truth[1][:, None] * thick + 0.05 * drift
+    values[:, slice(*SCAN)] = kelvin * np.linspace(*gains, N, axis=1)
+    _, temperature = fit(values, SCAN, thick, *gains)
+    assert temperature == pytest.approx(truth[1], rel=5e-3)
+
+
+def test_a_telescope_that_only_rises_tells_the_air_too(seen):
+    values, truth, _, gains = seen
+    thick = airmass(np.linspace(40, 50, N))
+    kelvin = truth[0][:, None] + truth[1][:, None] * thick
+    values[:, slice(*SCAN)] = kelvin * np.linspace(*gains, N, axis=1)
+    offset, temperature = fit(values, SCAN, thick, *gains)
+    assert offset == pytest.approx(truth[0], rel=2e-4)
+    assert temperature == pytest.approx(truth[1], rel=1e-3)
+
+
 def test_noise_gives_the_errors_of_least_squares(seen):
     values, truth, thick, gains = seen
     noise = 0.2 * np.random.default_rng(1).standard_normal((CHANNELS, N))

@@ -1,13 +1,14 @@
 """The atmosphere's emission, which grows with the airmass, A = 1 / sin(elevation).
 
-Each channel of each scan is fitted by least squares:
+In each channel of each scan
 
     counts / gain = offset + T A
 
-T is about the atmosphere's temperature times its opacity at the zenith (see `opacity`); the
-offset is all that does not change with elevation. The fit is made in counts, d = offset g + T g A,
-whose gain g changes linearly within a scan, so all that it needs of the spectra are four sums,
-taken in one pass.
+T is about the atmosphere's temperature times its opacity at the zenith (see `opacity`); the offset
+is all that does not change with elevation. T = cov(z, d) / cov(z, A): z is the airmass, without
+its drift in time where enough of it is left, so that a drift of the receiver is not taken for air.
+The fit is made in counts, d = offset g + T g A, whose gain g changes linearly within a scan, so all
+that it needs of the spectra are four sums, taken in one pass.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ Truths = NDArray[np.bool_]
 BLOCK_SAMPLES = 1024
 """Sums are in single precision within a block, and in double over blocks."""
 _N_SUMS = 4
-_N_MOMENTS = 9
+_N_MOMENTS = 12
+_LEFT = 0.25
 _LEAST_SAMPLES = 16
 _ROUNDS = 10
 _THIN = 16
@@ -90,11 +92,13 @@ def fit(
     first, last = scan
     middle = float(np.mean(airmasses))
     along = np.linspace(-0.5, 0.5, last - first)
-    basis = np.stack((along, airmasses - middle, along * (airmasses - middle)))
+    thick = airmasses - middle
+    probe = _without_drift(thick, along)
+    basis = np.stack((along, thick, probe, along * probe))
     blocks = _blocks(np.ones(last - first, np.bool_) if used is None else used)
     gain = np.stack(((gain_first + gain_last) / 2, gain_last - gain_first))
     found, levels = np.empty((2, len(values))), np.empty((len(values), len(blocks)))
-    moments = _moments(basis[:2], blocks)
+    moments = _moments(basis, blocks)
     _fit(values, first, blocks, basis.astype(np.float32), moments, gain, found, levels)
     if not slope:
         offset, _ = medians(levels)
@@ -198,10 +202,20 @@ def _blocks(used: Truths) -> Ints:
     return np.concatenate([np.empty((0, 2), np.int64), *found])
 
 
+def _without_drift(thick: Floats, along: Floats) -> Floats:
+    """Return airmasses without what is linear in time, if enough is left; both have mean 0.
+
+    A receiver's gain drifts too; what the telescope moves up and down besides tells more.
+    """
+    probe: Floats = thick - along * np.sum(thick * along) / np.sum(along**2)
+    return probe if np.sum(probe**2) > _LEFT * np.sum(thick**2) else thick
+
+
 def _moments(basis: Floats, blocks: Ints) -> Floats:
-    """Return the sums of u^j A^k over each block, j and k from 0 to 2, (block, 9)."""
-    powers = basis[:, None, :] ** np.arange(3)[:, None]
-    products = (powers[0][:, None] * powers[1]).reshape(_N_MOMENTS, -1)
+    """Return the sums of 1, A, z, z A over each block, times 1, u, u^2 each, (block, 12)."""
+    along, thick, probe, _ = basis
+    columns = np.stack((np.ones_like(thick), thick, probe, probe * thick))
+    products = (columns[:, None] * along ** np.arange(3)[:, None]).reshape(_N_MOMENTS, -1)
     sums = np.concatenate((np.zeros((_N_MOMENTS, 1)), np.cumsum(products, axis=1)), axis=1)
     found: Floats = (sums[:, blocks[:, 1]] - sums[:, blocks[:, 0]]).T
     return found
@@ -226,7 +240,7 @@ def _fit(
         for b in range(len(blocks)):
             here = slice(blocks[b, 0], blocks[b, 1])
             row = values[channel, start + blocks[b, 0] : start + blocks[b, 1]]
-            _sums(row, base, basis[0, here], basis[1, here], basis[2, here], one)
+            _sums(row, base, basis[0, here], basis[2, here], basis[3, here], one)
             one[_N_SUMS:] = moments[b]
             if not math.isfinite(one[0]):
                 _sums_with_gaps(row, base, basis[:, here], one)
@@ -246,7 +260,7 @@ def _first_finite(row: Singles) -> Any:
 
 @summing
 def _sums(
-    row: Singles, base: Any, along: Singles, air: Singles, both: Singles, found: Floats
+    row: Singles, base: Any, along: Singles, probe: Singles, both: Singles, found: Floats
 ) -> None:
     """Write the sums over a block of what is above `base`."""
     s0 = s1 = s2 = s3 = np.float32(0)
@@ -254,7 +268,7 @@ def _sums(
         d = row[t] - base
         s0 += d
         s1 += d * along[t]
-        s2 += d * air[t]
+        s2 += d * probe[t]
         s3 += d * both[t]
     found[0], found[1], found[2], found[3] = s0, s1, s2, s3
 
@@ -266,16 +280,17 @@ def _sums_with_gaps(row: Singles, base: Any, basis: Singles, found: Floats) -> N
     for t in range(len(row)):
         d = row[t] - base
         if math.isfinite(d):
-            u, a = basis[0, t], basis[1, t]
+            u, a, z = basis[0, t], basis[1, t], basis[2, t]
             found[0] += d
             found[1] += d * u
-            found[2] += d * a
-            found[3] += d * u * a
+            found[2] += d * z
+            found[3] += d * u * z
             power = 1.0
             for j in range(3):
-                found[_N_SUMS + 3 * j] += power
-                found[_N_SUMS + 3 * j + 1] += power * a
-                found[_N_SUMS + 3 * j + 2] += power * a * a
+                found[_N_SUMS + j] += power
+                found[_N_SUMS + 3 + j] += power * a
+                found[_N_SUMS + 6 + j] += power * z
+                found[_N_SUMS + 9 + j] += power * z * a
                 power *= u
 
 
@@ -288,11 +303,13 @@ def _solved(sums: Floats, base: Any, gain: float, change: float) -> tuple[float,
     m = sums[_N_SUMS:]
     if not m[0] >= _LEAST_SAMPLES:
         return np.nan, np.nan, np.nan
-    gg = gain * gain * m[0] + 2 * gain * change * m[3] + change * change * m[6]
-    gga = gain * gain * m[1] + 2 * gain * change * m[4] + change * change * m[7]
-    ggaa = gain * gain * m[2] + 2 * gain * change * m[5] + change * change * m[8]
-    dg = gain * (sums[0] + base * m[0]) + change * (sums[1] + base * m[3])
-    dga = gain * (sums[2] + base * m[1]) + change * (sums[3] + base * m[4])
-    determinant = gg * ggaa - gga * gga
-    offset = (dg * ggaa - dga * gga) / determinant
-    return offset, (dga * gg - dg * gga) / determinant, dg / gg
+    aa, ab, bb = gain * gain, 2 * gain * change, change * change
+    gg = aa * m[0] + ab * m[1] + bb * m[2]
+    gga = aa * m[3] + ab * m[4] + bb * m[5]
+    ggz = aa * m[6] + ab * m[7] + bb * m[8]
+    ggza = aa * m[9] + ab * m[10] + bb * m[11]
+    dg = gain * (sums[0] + base * m[0]) + change * (sums[1] + base * m[1])
+    dgz = gain * (sums[2] + base * m[6]) + change * (sums[3] + base * m[7])
+    determinant = gg * ggza - gga * ggz
+    offset = (dg * ggza - dgz * gga) / determinant
+    return offset, (dgz * gg - dg * ggz) / determinant, dg / gg
