@@ -111,6 +111,8 @@ class NoiseLevel2(SourceAware):
         """Tell the middle of all feeds and scans, and how many fits failed."""
         import numpy as np  # noqa: PLC0415
 
+        from gnomon.instruments.comap.science.spectrum_fit import RED_AT_HZ  # noqa: PLC0415
+
         white, red, slope, rms = (obs.out.array(f"{FILTERED}/{name}") for name in _NAMES)
         told = np.isfinite(white)
         failed = np.count_nonzero(np.isfinite(rms) & ~told)
@@ -127,4 +129,5 @@ class NoiseLevel2(SourceAware):
         if steep.any():
             ratio = white[steep] / red[steep]
             obs.metrics["noise_slope_median"] = float(np.median(slope[steep]))
-            obs.metrics["knee_median_hz"] = float(np.median(0.1 * ratio ** (2 / slope[steep])))
+            knee_hz = RED_AT_HZ * ratio ** (2 / slope[steep])
+            obs.metrics["knee_median_hz"] = float(np.median(knee_hz))
