@@ -123,7 +123,7 @@ class SshTransport:
         if loop is None or thread is None:
             return
         with suppress(TimeoutError):
-            asyncio.run_coroutine_threadsafe(self._hang_up(), loop).result(
+            asyncio.run_coroutine_threadsafe(self._end(), loop).result(
                 self._limits.connect_timeout_s
             )
         loop.call_soon_threadsafe(loop.stop)
@@ -203,6 +203,13 @@ class SshTransport:
             connection.close()
             with suppress(*_failures()):
                 await connection.wait_closed()
+
+    async def _end(self) -> None:
+        await self._hang_up()
+        rest = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
 
     async def _stat(self, target: str) -> RemoteStat:
         return _told(await (await self._client()).stat(target), target)
