@@ -24,7 +24,7 @@ from gnomon.instruments.comap.simulate.truth import Truth
 
 _LEVEL1 = "level1"
 _FIRST, _FIELD = 45285, 45287
-_CHANNELS, _SCANS, _SCAN_S = 128, 2, 50.0
+_CHANNELS, _SCANS, _SCAN_S = 64, 2, 90.0
 _SOURCES = ("TauA", "field01", "TauA", "TauA")
 _FAULT = "no-vane"
 

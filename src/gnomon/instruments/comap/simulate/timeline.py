@@ -23,6 +23,8 @@ _MJD_UNIX_DAY = 40_587
 _IN_BEAM_DEG, _OUT_DEG = 65.0, 205.0
 _COVERED_DEG, _CLEAR_DEG = 80.0, 150.0
 """Between these angles the vane covers a part of the beam."""
+_ASIDE_DEG = 3.0
+"""How far beside the first or last place of a scan the telescope looks during the vane."""
 _SWEEP = ((0.0, 0.25, 0.32, 0.68, 0.75, 1.0), (_OUT_DEG, _OUT_DEG, _IN_BEAM_DEG, _IN_BEAM_DEG,
                                               _OUT_DEG, _OUT_DEG))  # fmt: skip
 _IDLE_S = 1.0
@@ -118,6 +120,13 @@ class Timeline:
         known = np.flatnonzero(np.isfinite(el))
         if not len(known):
             return self._resting()
+        first, last = known[0], known[-1]
+        for segment in self.of("vane"):
+            # The loads are compared beside the source, as observers do it.
+            here = first if segment.first < first else last
+            el[segment.samples] = el[here]
+            az[segment.samples] = az[here] + _ASIDE_DEG / _cos(el[here])
+        known = np.flatnonzero(np.isfinite(el))
         everywhere = np.arange(self.n_samples)
         return tuple(np.interp(everywhere, known, values[known]) for values in (az, el))
 
@@ -148,7 +157,7 @@ class Timeline:
         return np.unwrap(az, period=360) + how.throw_deg * np.sin(turn) / _cos(el), el
 
 
-def _cos(el_deg: Floats) -> Floats:
+def _cos(el_deg: Floats | float) -> Floats:
     return np.asarray(np.cos(np.radians(el_deg)))
 
 

@@ -62,7 +62,9 @@ def reduce(
         made.replace(binned.new(tags=record.tags, obsid=record.obsid))
     said.write(verdict)
     # What its record says already was told when that was written.
-    flaw = "" if said.error == record.error else f"obsid {record.obsid}: {said.error}"
+    flaw = "" if said.error == record.error else said.error
+    if flaw and not flaw.startswith("obsid"):
+        flaw = f"obsid {record.obsid}: {flaw}"
     return Report(said.metrics, tags=record.tags, note="; ".join(said.remarks), flaw=flaw)
 
 
