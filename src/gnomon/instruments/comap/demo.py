@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
-from math import isnan
+from math import isnan, nan
 from pathlib import Path
 
 from rich.table import Table
@@ -24,7 +24,7 @@ from gnomon.instruments.comap.simulate.truth import Truth
 
 _LEVEL1 = "level1"
 _FIRST, _FIELD = 45285, 45287
-_CHANNELS, _SCANS, _SCAN_S = 64, 2, 90.0
+_CHANNELS, _SCANS, _SCAN_S = 32, 2, 180.0
 _SOURCES = ("TauA", "field01", "TauA", "TauA")
 _FAULT = "no-vane"
 
@@ -57,7 +57,7 @@ def _planned() -> list[Planned]:
 
 
 def _first(shown: Demo) -> None:
-    shown.tell("four observations of three feeds, a few minutes each; one lacks its vane")
+    shown.tell("four observations of three feeds, seven minutes each; one lacks its vane")
     sources = " ".join(f"--source {name}" for name in _SOURCES)
     minutes = _SCANS * _SCAN_S / 60
     shown.run(
@@ -83,7 +83,6 @@ def _again(shown: Demo) -> None:
 def _look(shown: Demo) -> None:
     shown.tell("what there is")
     shown.run("comap overview")
-    shown.run("comap calibration")
     if find_spec("matplotlib"):
         shown.run(f"comap plot {_FIRST} --what all --output pictures")
 
@@ -100,6 +99,8 @@ class Recovered:
         With its unit.
     true, found : float
         NaN where there is none.
+    error : float
+        What the fit says of itself, one standard deviation; NaN where it says nothing.
     """
 
     obsid: int
@@ -107,6 +108,7 @@ class Recovered:
     what: str
     true: float
     found: float
+    error: float = nan
 
 
 def recovered(project: Project, planned: Sequence[Planned]) -> list[Recovered]:
@@ -132,12 +134,13 @@ def recovered(project: Project, planned: Sequence[Planned]) -> list[Recovered]:
                 true = float(np.nanmedian(told.tsys_k[:, row]))
                 here = float(np.nanmedian(tsys[:, position]))
                 found.append(Recovered(obsid, feed, "Tsys, K", true, here))
-                amplitudes = f"{layout.CALIBRATOR}/amplitudes"
-                if amplitudes in file:
-                    here = float(np.nanmean(file[amplitudes][row]))
+                if layout.CALIBRATOR in file:
+                    fit = file.held[layout.CALIBRATOR]
+                    here = float(np.nanmean(fit["amplitudes"][row]))
                     true = float(np.nanmean(told.amplitude_k[row]))
-                    found.append(Recovered(obsid, feed, "source, K", true, here))
-    return found
+                    error = float(np.nanmean(fit["amplitudes_errors"][row]))
+                    found.append(Recovered(obsid, feed, "source, K", true, here, error))
+    return sorted(found, key=lambda row: row.obsid)
 
 
 def _show(shown: Demo, found: Sequence[Recovered]) -> None:
@@ -148,12 +151,13 @@ def _show(shown: Demo, found: Sequence[Recovered]) -> None:
     table = Table(title="what was put in, and what came back", title_justify="left")
     for column in ("obsid", "feed", "what"):
         table.add_column(column)
-    for column in ("true", "found", "off by"):
+    for column in ("true", "found", "error", "off by"):
         table.add_column(column, justify="right")
     for row in found:
         off = "" if isnan(row.found) else f"{row.found / row.true - 1:+.1%}"
         name = str(row.obsid), str(row.feed), row.what
-        table.add_row(*name, f"{row.true:.3f}", f"{row.found:.3f}", off)
+        error = "" if isnan(row.error) else f"{row.error:.3f}"
+        table.add_row(*name, f"{row.true:.3f}", f"{row.found:.3f}", error, off)
     shown.screen.out.print()
     shown.screen.out.print(table)
     shown.screen.out.print(f"the project is in {shown.folder}", soft_wrap=True)

@@ -57,7 +57,9 @@ def calibration(
         path = file or _current(opened)
         models = [model for model in read_models(path) if not wanted or model.feed in wanted]
         if not models:
-            raise NoData(f"{path.name} has no model of {f'feeds {feeds}' if feeds else 'any feed'}")
+            of = f"feeds {feeds}" if feeds else "any feed"
+            least = "least_observations of comap.calibration says how many good fits one needs"
+            raise NoData(f"{path.name} has no model of {of}: {least}")
         rows = [_row(model, at) for model in models]
         if csv_file:
             _write(csv_file, rows)
