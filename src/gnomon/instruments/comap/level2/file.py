@@ -5,7 +5,7 @@ Streams are as long as the observation, so they are written feed by feed and nev
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,10 @@ from typing import Any
 from numpy.typing import NDArray
 
 from gnomon.errors import ConfigError
+from gnomon.formats.spacious import SpaciousFile
 from gnomon.instruments.comap.level2.layout import FIXED_AXES, LAYOUT, TEXT
 
+_LIBVER = ("v108", "v110")
 _BLOCK = 1  # feeds in a chunk of a stream: feeds that a file lacks take no space
 
 
@@ -25,16 +27,19 @@ class Level2File:
     ----------
     held : h5py.File
         Open for writing, or for reading.
+    check : callable
+        Raises `gnomon.errors.Full` where what was written before did not fit.
     """
 
-    def __init__(self, held: Any) -> None:
-        self.held = held
+    def __init__(self, held: Any, check: Callable[[], None] = lambda: None) -> None:
+        self.held, self._check = held, check
 
     def __contains__(self, name: str) -> bool:
         return name in self.held
 
     def __getitem__(self, name: str) -> Any:
         """Return a dataset of h5py: index it to read, assign to write."""
+        self._check()
         return self.held[name]
 
     def array(self, name: str) -> NDArray[Any]:
@@ -50,6 +55,7 @@ class Level2File:
         **axes : int
             Lengths of those of its axes that are not fixed. A dataset of that name is replaced.
         """
+        self._check()
         spec = LAYOUT[name]
         lengths = FIXED_AXES | axes
         if absent := [axis for axis in spec.axes if axis not in lengths]:
@@ -96,20 +102,38 @@ def _text_type() -> Any:
 
 @contextmanager
 def making(path: Path) -> Iterator[Level2File]:
-    """Open a new Level-2 file; the same content gives the same bytes."""
-    import h5py  # noqa: PLC0415
+    """Open a new Level-2 file; the same content gives the same bytes.
 
-    with h5py.File(path, "w", libver=("v108", "v110"), track_order=False) as held:
-        yield Level2File(held)
+    Raises
+    ------
+    Full
+        There is no space for it.
+    """
+    with SpaciousFile(path, new=True) as file:
+        yield from _written(file, "w")
 
 
 @contextmanager
 def changing(path: Path) -> Iterator[Level2File]:
-    """Open a Level-2 file in one's own workspace to write further datasets into it."""
+    """Open a Level-2 file in one's own workspace to write further datasets into it.
+
+    Raises
+    ------
+    Full
+        There is no space for them.
+    """
+    with SpaciousFile(path, new=False) as file:
+        yield from _written(file, "r+")
+
+
+def _written(file: SpaciousFile, mode: str) -> Iterator[Level2File]:
     import h5py  # noqa: PLC0415
 
-    with h5py.File(path, "r+", libver=("v108", "v110")) as held:
-        yield Level2File(held)
+    try:
+        with h5py.File(file, mode, libver=_LIBVER) as held:
+            yield Level2File(held, file.check)
+    finally:
+        file.check()  # whatever else went wrong, this is why
 
 
 @contextmanager
