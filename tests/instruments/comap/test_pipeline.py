@@ -156,18 +156,28 @@ def test_only_what_changed_is_made_anew(two):
     before = {path for path in two.rglob("*") if path.is_file()}
     gnomon("run", "comap-level2", "--dry-run", folder=two)
     assert {path for path in two.rglob("*") if path.is_file()} == before
-    moved(two)
+    moved(two, "2024-12", "elsewhere")
+    moved(two, "elsewhere", "2024-12")
+    reduced_anew(two)
     vanished(two)
     issued_anew(two)
 
 
-def moved(two):
-    (two / "level1/2024-12").rename(two / "level1/elsewhere")
+def moved(two, before, now):
+    (two / "level1" / before).rename(two / "level1" / now)
     names = {Path(path).name for path in paths(two).values()}
     assert not {"comap.reduce", "comap.level2"} & set(run(two))
     after = [Path(path) for path in paths(two).values()]
-    assert {path.parent.name for path in after} == {"elsewhere"}
+    assert {path.parent.name for path in after} == {now}
     assert {path.name for path in after} == names
+
+
+def reduced_anew(two):
+    """The spectra are found where they are now."""
+    path = two / "pipelines/comap-level2.toml"
+    usual = '"find_scans" }'
+    path.write_text(path.read_text().replace(usual, '"find_scans", end_trim = 101 }'))
+    assert run(two)["comap.reduce"] == 2
 
 
 def vanished(two):

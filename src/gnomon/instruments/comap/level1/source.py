@@ -113,7 +113,7 @@ class Level1Source:
         key, path = {"obsid": name.obsid}, str(file.path)
         stamp = self._stamp(file.path, file.size, file.mtime_ns)
         return (
-            Item(LEVEL1.name, key, path, stamp),
+            Item(LEVEL1.name, key, path, stamp, tags={"path": path}),
             Item(LEVEL1_PLACE.name, key, path, path),
         )
 
