@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from gnomon.errors import ConfigError, Full, MissingExtra, PublishError
 from gnomon.publish.databases.address import Address
+from gnomon.publish.databases.transactions import Transactional
 
 _PATIENCE_S = 10
+_CONNECTIONS = 4
 _FULL = "53100"
 _REFUSED = {"42501", "28000", "28P01", "3D000", "3F000", "42P16", "42809"}
 _REFUSALS = ("authentication failed", "no password", "does not exist", "no pg_hba.conf entry")
@@ -37,3 +41,35 @@ def ours(error: Any, address: Address) -> Exception:
     if state in _REFUSED or (not state and any(word in text for word in _REFUSALS)):
         return ConfigError(f"{address} refuses us: {text}")
     return PublishError(f"{address}: {text}")
+
+
+class OnPostgres(Transactional):
+    """What databases in PostgreSQL have in common; stands before the class that says what for.
+
+    Parameters
+    ----------
+    address : Address
+        What libpq takes, user and password inside or not.
+    """
+
+    def __init__(self, address: Address) -> None:
+        super().__init__(address, _CONNECTIONS)
+        self._driver = load_driver()
+
+    def _connect(self) -> Any:
+        return connect(self._driver, self.address)
+
+    def _columns(self, connection: Any, table: str) -> list[str]:
+        """Return the names of a table's columns; none where it is absent."""
+        query = (
+            "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s)"
+            " AND attnum > 0 AND NOT attisdropped"
+        )
+        return [name for (name,) in connection.execute(query, (table,)).fetchall()]
+
+    @contextmanager
+    def _failures(self) -> Iterator[None]:
+        try:
+            yield
+        except self._driver.Error as error:
+            raise ours(error, self.address) from None

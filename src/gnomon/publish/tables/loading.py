@@ -41,10 +41,7 @@ def open_tables(address: Address, folder: Path, *, dry: bool = False) -> Databas
     if address.scheme == "sqlite":
         from gnomon.publish.tables.sqlite import Sqlite  # noqa: PLC0415
 
-        _, _, path = address.get_secret_value().partition(":///")
-        if not path or path.startswith(":"):
-            raise ConfigError(f"{str(address)!r} names no file; write {SCHEMES}")
-        whole = (folder / path).resolve()
+        whole = address.file(folder, SCHEMES)
         return Sqlite(address, None if dry and not whole.exists() else whole)
     raise ConfigError(f"{str(address)!r} is no database that can be loaded; write {SCHEMES}")
 

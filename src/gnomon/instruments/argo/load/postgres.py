@@ -7,8 +7,7 @@ index that, without PostGIS, serves ``ORDER BY position <-> point(-20, 40)`` and
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import pyarrow as pa
@@ -16,10 +15,8 @@ import pyarrow as pa
 from gnomon.instruments.argo.load.binary import copy_stream
 from gnomon.instruments.argo.load.database import Database
 from gnomon.instruments.argo.load.schema import PROFILE_TABLE, Table, Type
-from gnomon.publish.databases.address import Address
-from gnomon.publish.databases.psycopg import connect, load_driver, ours
+from gnomon.publish.databases.psycopg import OnPostgres
 
-_CONNECTIONS = 4
 _LOCKS = 1_095_911_247  # the namespace of our advisory locks, "ARGO" in ASCII
 _POSITION = (
     "position point GENERATED ALWAYS AS (CASE WHEN latitude IS NOT NULL AND longitude IS NOT NULL"
@@ -27,7 +24,7 @@ _POSITION = (
 )
 
 
-class Postgres(Database):
+class Postgres(OnPostgres, Database):
     """A PostgreSQL database; `address` is what libpq takes, user and password inside or not."""
 
     types: ClassVar = {
@@ -38,20 +35,6 @@ class Postgres(Database):
     mark = "%s"
     days_since = "extract(epoch FROM now() - {}) / 86400"
     millis = "(extract(epoch FROM {}) * 1000)::bigint"
-
-    def __init__(self, address: Address) -> None:
-        super().__init__(address, _CONNECTIONS)
-        self._driver = load_driver()
-
-    def _connect(self) -> Any:
-        return connect(self._driver, self.address)
-
-    def _columns(self, connection: Any, table: str) -> list[str]:
-        query = (
-            "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s)"
-            " AND attnum > 0 AND NOT attisdropped"
-        )
-        return [name for (name,) in connection.execute(query, (table,)).fetchall()]
 
     def _more_columns(self, table: Table) -> Sequence[str]:
         return [_POSITION] if table is PROFILE_TABLE else []
@@ -71,10 +54,3 @@ class Postgres(Database):
         with connection.cursor() as cursor, cursor.copy(command) as copy:
             for piece in copy_stream(rows):
                 copy.write(piece)
-
-    @contextmanager
-    def _failures(self) -> Iterator[None]:
-        try:
-            yield
-        except self._driver.Error as error:
-            raise ours(error, self.address) from None

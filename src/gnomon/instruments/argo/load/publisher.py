@@ -47,19 +47,12 @@ def open_database(address: Address, folder: Path) -> Database:
     if address.scheme == "sqlite":
         from gnomon.instruments.argo.load.sqlite import Sqlite  # noqa: PLC0415
 
-        return Sqlite(address, _path(address, folder))
+        return Sqlite(address, address.file(folder, _SCHEMES))
     if address.scheme == "duckdb":
         from gnomon.instruments.argo.load.duckdb import DuckDb  # noqa: PLC0415
 
-        return DuckDb(address, _path(address, folder))
+        return DuckDb(address, address.file(folder, _SCHEMES))
     raise ConfigError(f"{str(address)!r} is no database that can be loaded; write {_SCHEMES}")
-
-
-def _path(address: Address, folder: Path) -> Path:
-    _, _, path = address.get_secret_value().partition(":///")
-    if not path or path.startswith(":"):
-        raise ConfigError(f"{str(address)!r} names no file; write {_SCHEMES}")
-    return (folder / path).resolve()
 
 
 class DatabasePublisher:

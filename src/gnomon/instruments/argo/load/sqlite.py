@@ -5,9 +5,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -16,13 +13,12 @@ import pyarrow.compute as pc
 
 from gnomon.instruments.argo.load.database import STAGE, Database
 from gnomon.instruments.argo.load.schema import Table, Type
-from gnomon.publish.databases.address import Address
-from gnomon.publish.databases.sqlite import connect, ours
+from gnomon.publish.databases.sqlite import OnSqlite
 
 _ROWS = 65_536
 
 
-class Sqlite(Database):
+class Sqlite(OnSqlite, Database):
     """A SQLite file; times are ISO 8601 texts, UTC, all of one length."""
 
     types: ClassVar = {
@@ -30,25 +26,10 @@ class Sqlite(Database):
         **dict.fromkeys((Type.REAL, Type.DOUBLE), "REAL"),
         **dict.fromkeys((Type.TEXT, Type.LETTER, Type.TIME), "TEXT"),
     }
-    begin = "BEGIN IMMEDIATE"
     table_options = "WITHOUT ROWID"
     days_since = "julianday('now') - julianday({})"
     millis = "CAST(round((julianday({}) - 2440587.5) * 86400000) AS INTEGER)"
     now = "strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')"
-
-    def __init__(self, address: Address, path: Path) -> None:
-        super().__init__(address, most=1)
-        self._path = path
-
-    def _connect(self) -> sqlite3.Connection:
-        connection = connect(self._path)
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL"):
-            connection.execute(f"PRAGMA {pragma}")
-        return connection
-
-    def _columns(self, connection: sqlite3.Connection, table: str) -> list[str]:
-        found = connection.execute("SELECT name FROM pragma_table_info(?)", (table,))
-        return [name for (name,) in found]
 
     def _insert(
         self, connection: sqlite3.Connection, into: str, table: Table, rows: pa.Table
@@ -63,13 +44,6 @@ class Sqlite(Database):
         columns = [f"{column.name} {self.types[column.type]}" for column in table.columns]
         columns.append(f"PRIMARY KEY ({', '.join(table.key)})")
         connection.execute(f"CREATE TEMPORARY TABLE {STAGE} ({', '.join(columns)}) WITHOUT ROWID")
-
-    @contextmanager
-    def _failures(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError) as error:
-            raise ours(error, self.address) from error
 
 
 def _values(column: pa.ChunkedArray) -> list[object]:

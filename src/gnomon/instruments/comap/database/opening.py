@@ -46,8 +46,5 @@ def open_observations(address: Address, folder: Path) -> Observations:
     if address.scheme == "sqlite":
         from gnomon.instruments.comap.database.sqlite import Sqlite  # noqa: PLC0415
 
-        _, _, path = address.get_secret_value().partition(":///")
-        if not path or path.startswith(":"):
-            raise ConfigError(f"{str(address)!r} names no file; write {SCHEMES}")
-        return Sqlite(address, (folder / path).resolve())
+        return Sqlite(address, address.file(folder, SCHEMES))
     raise ConfigError(f"{str(address)!r} is no database of observations; write {SCHEMES}")
