@@ -29,7 +29,7 @@ CLAIM = (
         sa.or_(
             job.c.state.in_([State.READY, State.FAILED]),
             sa.and_(job.c.state == State.RUNNING, job.c.lease_us <= bindparam("now_us")),
-            sa.and_(job.c.state == State.DONE, job.c.act.in_([Act.PUBLISH, Act.STEP])),
+            sa.and_(job.c.state == State.DONE, job.c.act == Act.PUBLISH),
         ),
     )
     .values(

@@ -134,6 +134,14 @@ class Planner:
         )
         return list(islice(found, max(most, 0)))
 
+    def done_before(self, jobs: Iterable[Job]) -> list[str]:
+        """Return the fingerprints of steps among these that were done, and are asked for again."""
+        return [
+            job.fingerprint
+            for job in jobs
+            if self._is_forced(job.cell, self.view.jobs.get(job.fingerprint))
+        ]
+
     def with_verdict(self, verdict: Verdict) -> list[Decision]:
         """Return the decisions of one verdict."""
         if verdict is Verdict.RUN:
@@ -245,7 +253,7 @@ class Planner:
         status = self.view.jobs.get(job.fingerprint)
         held = self.view.slots.get(cell.slot)
         done = status is not None and status.state is State.DONE
-        forced = done and self._is_forced(cell, status)
+        forced = self._is_forced(cell, status)
         if done and held == job.fingerprint and not forced:
             return Decision(cell, Verdict.KEEP)
         if (until := self._busy_until(job, now)) is not None:
@@ -262,7 +270,9 @@ class Planner:
 
     def _is_forced(self, cell: Cell, status: JobStatus | None) -> bool:
         """Tell whether a step is to be done again that was done before this run began."""
-        return cell.act is Act.STEP and status is not None and status.finished_us < self._force_us
+        if status is None or status.state is not State.DONE:
+            return False
+        return cell.act is Act.STEP and status.finished_us < self._force_us
 
     def _busy_until(self, job: Job, now: Now) -> int | None:
         """Return how long another job of the same cell holds its lease; None: there is none."""

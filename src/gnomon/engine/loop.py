@@ -205,6 +205,8 @@ class Loop:
         wanted = [job for job in wanted if not self._dispatch.holds(job)]
         if not wanted:
             return []
+        if again := planner.done_before(wanted):
+            writing.reopen(again)
         now_us = self._parts.clock_us()
         return writing.claim(wanted, self.owner, self._lease_end(), now_us)
 
