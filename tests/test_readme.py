@@ -40,6 +40,7 @@ def test_make_knows_its_targets(line):
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.timeout(300)  # a whole session each
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_command_works_in_an_empty_folder(page, tmp_path):
     free = {"8099": free_port(), "2121": free_port()}

@@ -24,41 +24,59 @@ _OURS = "gnomon.instruments."
 
 def current(registry: Registry) -> dict[str, dict[str, object]]:
     """Return what the lock of these instruments' steps should say."""
+    sources = _Sources()
     return {
-        name: {"version": step.version, "source": source_digest(step)}
+        name: {"version": step.version, "source": sources.digest(step)}
         for name, step in sorted(registry.steps.items())
     }
 
 
 def source_digest(step: Step) -> str:
     """Return a digest of a step's code: names and syntax count, comments and layout do not."""
-    name = step.function.__module__
-    package = _package(name)
-    digest = hashlib.sha256()
-    for module, tree in sorted(_closure(name, package).items()):
-        for node in ast.walk(tree):
-            _drop_docstring(node)
-        digest.update(f"{module}\n{ast.unparse(tree)}\n".encode())
-    return digest.hexdigest()
+    return _Sources().digest(step)
+
+
+class _Sources:
+    """Modules, each read once, though many steps use it."""
+
+    def __init__(self) -> None:
+        self._read: dict[str, tuple[str, tuple[str, ...]]] = {}
+
+    def digest(self, step: Step) -> str:
+        """Return the digest of a step's module and those of its instrument that it imports."""
+        name = step.function.__module__
+        digest = hashlib.sha256()
+        for module in sorted(self._closure(name, _package(name))):
+            digest.update(f"{module}\n{self._of(module)[0]}\n".encode())
+        return digest.hexdigest()
+
+    def _closure(self, name: str, package: str) -> set[str]:
+        """Return a module and all modules of `package` that it imports, directly or not."""
+        found: set[str] = set()
+        left = [name]
+        while left:
+            module = left.pop()
+            if module not in found:
+                found.add(module)
+                inside = (other for other in self._of(module)[1] if _inside(other, package))
+                left += [other for other in inside if other not in found and _is_module(other)]
+        return found
+
+    def _of(self, module: str) -> tuple[str, tuple[str, ...]]:
+        """Return a module's code without docstrings, and the names that it imports."""
+        if module not in self._read:
+            tree = ast.parse(_source(module))
+            imported = tuple(dict.fromkeys(_imported(tree)))
+            for node in ast.walk(tree):
+                _drop_docstring(node)
+            self._read[module] = ast.unparse(tree), imported
+        return self._read[module]
 
 
 def _package(name: str) -> str:
     """Return the instrument's package: one of ours, or the top of another's."""
     depth = len(_OURS.split(".")) if name.startswith(_OURS) else 1
     return ".".join(name.split(".")[:depth])
-
-
-def _closure(name: str, package: str) -> dict[str, ast.Module]:
-    """Parse a module and all modules of `package` that it imports, directly or not."""
-    found: dict[str, ast.Module] = {}
-    left = [name]
-    while left:
-        module = left.pop()
-        if module not in found:
-            found[module] = ast.parse(_source(module))
-            inside = (other for other in _imported(found[module]) if _inside(other, package))
-            left += [other for other in inside if _is_module(other)]
-    return found
 
 
 def _is_module(name: str) -> bool:

@@ -107,7 +107,7 @@ def check_expert(ocean, where, expert):
             assert math.isclose(value, told[key], abs_tol=slack), (where, name, key)
 
 
-@pytest.mark.parametrize("way", ["http", "ftp"])
+@pytest.mark.parametrize("way", ["http", pytest.param("ftp", marks=pytest.mark.slow)])
 def test_a_mirror_becomes_the_tables_of_the_truth_and_a_second_run_does_nothing(
     way, real, truth, tmp_path
 ):
