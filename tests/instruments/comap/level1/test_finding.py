@@ -86,3 +86,20 @@ def test_a_folder_that_cannot_be_listed_makes_its_root_silent(tmp_path, monkeypa
     found = found_below([tmp_path], PATTERN)
     assert set(names(found)) <= {"comap-1.hd5"}
     assert found.silent[tmp_path] == f"{tmp_path / 'b'} cannot be listed: Input/output error"
+
+
+@pytest.mark.parametrize("closed", ["a", "b", "c"])
+def test_a_folder_that_cannot_be_listed_hides_none_beside_it(tmp_path, monkeypatch, closed):
+    put(*(tmp_path / name / f"comap-{name}.hd5" for name in "abc"))
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    real = os.scandir
+
+    def scandir(path):
+        if Path(path).name == closed:
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    found = found_below([tmp_path], PATTERN)
+    assert names(found) == [f"comap-{name}.hd5" for name in "abc" if name != closed]
+    assert "cannot be listed: " in found.silent[tmp_path]

@@ -105,6 +105,13 @@ def test_what_is_here_is_not_listed(opened, tmp_path, far):
     assert len(opened(known=(tmp_path / "disk",)).list("").items) == 1
 
 
+def test_what_stands_behind_a_link_is_here(opened, tmp_path, far):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "disk" / MONTH).symlink_to(far / MONTH)
+    known = (tmp_path / "disk", tmp_path / "nothing")
+    assert len(opened(known=known).list("").items) < len(opened().list("").items)
+
+
 def test_another_file_of_an_obsid_is_told(opened, far):
     other = far / "again" / NAMES[45285].replace("1030", "1130")
     other.parent.mkdir()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -41,8 +41,8 @@ class Found:
     files : list of File
         In the order of the roots, then of the paths.
     silent : dict of Path to str
-        Roots that did not show all that they have, with the reason: what is not listed there may
-        still exist.
+        Roots that did not show all that they have, with the first reason: what is not listed there
+        may still exist.
     """
 
     files: list[File] = field(default_factory=list)
@@ -52,54 +52,64 @@ class Found:
 def found_below(roots: Sequence[Path], pattern: str) -> Found:
     """Return the files below roots whose path, from the root on, fits a pattern.
 
-    Links to folders are followed, once each. A root that is absent, cannot be read, or is empty (a
-    disk that is not mounted leaves an empty folder) is silent, and stops no other.
+    Links to folders are followed, once each. A root that is absent, cannot be read in all parts, or
+    is empty (a disk that is not mounted leaves an empty folder) is silent; it stops no other, and a
+    part that cannot be read (``lost+found``) none of the rest.
 
     Parameters
     ----------
     pattern : str
         ``**/`` is any number of folders; ``*`` and ``?`` stay within one name.
     """
-    fits, found = pattern_of(pattern), Found()
+    found = Found()
     for root in roots:
-        below: list[File] = []
+        walk = _Walk(pattern_of(pattern))
         try:
             with os.scandir(root) as entries:
                 if next(entries, None) is None:
                     found.silent[root] = f"{root} is empty: is its disk mounted?"
                     continue
-            for file in _walked(str(root), "", fits, set()):
-                below.append(file)  # noqa: PERF402  what came before an error is kept
+            walk.below(str(root), "")
         except OSError as error:
-            found.silent[root] = f"{error.filename or root} cannot be listed: {error.strerror}"
-        found.files.extend(sorted(below, key=lambda file: file.path))
+            walk.errors.append(error)
+        if walk.errors:
+            first = walk.errors[0]
+            found.silent[root] = f"{first.filename or root} cannot be listed: {first.strerror}"
+        found.files.extend(sorted(walk.files, key=lambda file: file.path))
     return found
 
 
-def _walked(
-    folder: str, below: str, fits: re.Pattern[str], seen: set[tuple[int, int]]
-) -> Iterator[File]:
-    stat = os.stat(folder)  # noqa: PTH116  half the time of Path's, 17,000 times
-    if (node := (stat.st_dev, stat.st_ino)) in seen:
-        return
-    seen.add(node)
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            try:
-                yield from _taken(entry, f"{below}{entry.name}", fits, seen)
-            except FileNotFoundError:
-                continue  # vanished meanwhile, or a link that leads nowhere
+@dataclass(slots=True)
+class _Walk:
+    """What was found on the way through one root, and what could not be looked at."""
 
+    fits: re.Pattern[str]
+    files: list[File] = field(default_factory=list)
+    errors: list[OSError] = field(default_factory=list)
+    seen: set[tuple[int, int]] = field(default_factory=set)
 
-def _taken(
-    entry: os.DirEntry[str], path: str, fits: re.Pattern[str], seen: set[tuple[int, int]]
-) -> Iterator[File]:
-    if entry.is_dir():
-        yield from _walked(entry.path, f"{path}/", fits, seen)
-    elif fits.fullmatch(path):
-        stat = entry.stat()
-        node = stat.st_dev, stat.st_ino
-        yield File(Path(entry.path), stat.st_size, stat.st_mtime_ns, node)
+    def below(self, folder: str, path: str) -> None:
+        """Look at all that a folder holds; `path` is its own below the root, with a slash."""
+        stat = os.stat(folder)  # noqa: PTH116  half the time of Path's, 17,000 times
+        if (node := (stat.st_dev, stat.st_ino)) in self.seen:
+            return
+        self.seen.add(node)
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                try:
+                    self._take(entry, f"{path}{entry.name}")
+                except FileNotFoundError:
+                    continue  # vanished meanwhile, or a link that leads nowhere
+                except OSError as error:
+                    self.errors.append(error)
+
+    def _take(self, entry: os.DirEntry[str], path: str) -> None:
+        if entry.is_dir():
+            self.below(entry.path, f"{path}/")
+        elif self.fits.fullmatch(path):
+            stat = entry.stat()
+            node = stat.st_dev, stat.st_ino
+            self.files.append(File(Path(entry.path), stat.st_size, stat.st_mtime_ns, node))
 
 
 @lru_cache

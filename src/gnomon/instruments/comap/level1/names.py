@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from gnomon.errors import BadData
 
 SUFFIX = ".hd5"
-LEVEL2_PREFIX = "Level2_"
 _NAME = re.compile(
     r"(?P<prefix>[A-Za-z0-9]+_)?(?P<stem>comap-(?P<obsid>\d{1,10})-(?P<stamp>\d{4}-\d\d-\d\d-\d{6}))"
     r"(?:_v\d+)?(?:\.hd5|\.hdf5|\.h5)?"

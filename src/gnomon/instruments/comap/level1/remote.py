@@ -30,6 +30,7 @@ from gnomon.core.items import Item, Listing
 from gnomon.core.steps import StepConfig
 from gnomon.errors import BadData, ConfigError
 from gnomon.instruments.comap.kinds import REMOTE
+from gnomon.instruments.comap.level1.finding import found_below
 from gnomon.instruments.comap.level1.names import SUFFIX, parsed
 
 _DEEPEST: Final = 12
@@ -154,10 +155,9 @@ def _obsid_of(name: str) -> int | None:
 def _sizes_below(folders: Sequence[Path]) -> dict[str, set[int]]:
     """Return the sizes of the Level-1 files below folders, by name."""
     found: dict[str, set[int]] = {}
-    for root in dict.fromkeys(folder.expanduser().absolute() for folder in folders):
-        for path in root.rglob(f"*{SUFFIX}"):
-            if path.is_file():
-                found.setdefault(path.name, set()).add(path.stat().st_size)
+    roots = tuple(dict.fromkeys(folder.expanduser().absolute() for folder in folders))
+    for file in found_below(roots, f"**/*{SUFFIX}").files:
+        found.setdefault(file.path.name, set()).add(file.size)
     return found
 
 

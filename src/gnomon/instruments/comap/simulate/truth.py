@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from gnomon.instruments.comap.level1.names import SUFFIX, level1_name
 from gnomon.instruments.comap.receiver import GROUND_FEED, N_CHANNELS
 
 Mode = Literal["ces", "lissajous", "skydip"]
@@ -224,7 +225,7 @@ class Truth:
     @property
     def stem(self) -> str:
         """Name of the file without its suffix."""
-        return f"comap-{self.obsid:07d}-{self.start:%Y-%m-%d-%H%M%S}"
+        return level1_name(self.obsid, self.start).removesuffix(SUFFIX)
 
     @property
     def said(self) -> str:
