@@ -121,6 +121,16 @@ def test_what_was_not_measured_stays_so_and_is_said():
     assert (streams.filtered[3, 0, outside] == 0).all()
 
 
+def test_one_sample_is_not_lost():
+    scene = scene_of(lissajous=True, scan_s=(30.0,), known=False)
+    streams = scene.streams(np.full((*SHAPE, scene.n), 3.0))
+    first, behind = scene.edges[0]
+    streams.filtered[0, 0, first:behind] = np.nan
+    streams.filtered[0, 0, first + 77] = 3.0
+    worked(PostBinCleaning(), scene.observation(), streams)
+    assert streams.filtered[0, 0, first + 77] == pytest.approx(0.0, abs=1e-12)
+
+
 def test_the_vane_and_observers_have_their_bits():
     scene = scene_of(scan_s=(30.0,))
     vetoes = (

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from gnomon.core.dataset import Input
 from gnomon.engine.adopt import Brought, adopt
@@ -79,6 +80,17 @@ def test_what_cannot_be_read_is_a_flaw_and_the_rest_counts(tmp_path):
     report = calibration([*inputs, *others], tmp_path / "model.json", config)
     assert "broken.hd5" in report.flaw
     assert report.metrics["n_observations"] == 2
+
+
+@pytest.mark.parametrize("option", ["clip_sigma", "chi2_below", "gain_below"])
+def test_limits_are_numbers_that_the_model_can_say(option):
+    with pytest.raises(ValidationError, match="finite"):
+        CalibrationConfig.model_validate({option: float("inf")})
+
+
+def test_a_clip_that_leaves_nothing_is_refused():
+    with pytest.raises(ValidationError, match="clip_sigma"):
+        CalibrationConfig(clip_sigma=0.3)
 
 
 def test_nothing_to_fit(tmp_path):

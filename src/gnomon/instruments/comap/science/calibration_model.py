@@ -46,8 +46,8 @@ class Rules:
     scatter : float
         Relative, of measurements beyond their errors: it keeps one good fit from deciding alone.
     clip_sigma : float
-        Measurements farther from the model, in robust standard deviations, are left out;
-        infinity for none.
+        Measurements farther from the model, in robust standard deviations, are left out. At least
+        1: less leaves none in the end.
     """
 
     model: ModelType = "polynomial"

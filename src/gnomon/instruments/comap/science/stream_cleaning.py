@@ -2,8 +2,8 @@
 
 What looks at a known source, and what stands out like one, has no part in any of the three; the
 drift runs below it. So a point source keeps its amplitude. Of the sky, what changes more slowly
-than the window of the running median is lost: with a window longer than the scan, or none, it is
-kept, and so is the drift.
+than the window of the running median is lost: with a window longer than the scan that is a straight
+line, and without one the level alone.
 """
 
 from __future__ import annotations
@@ -150,9 +150,8 @@ def _steepness(values: Floats, used: Truths) -> float:
 
 
 def _slope(values: Floats, change: Floats) -> float:
-    """Return the kelvin per airmass of least squares, beside a free level."""
-    if not np.any(change):
-        return 0.0
-    away = change - change.mean()
+    """Return the kelvin per airmass of least squares, beside a free level; 0 if none is told."""
+    away = change - change.mean() if len(change) else change
     # Not `@`: it wakes threads that cost more than they help.
-    return float(np.sum(away * values) / np.sum(away * away))
+    spread = float(np.sum(away * away))
+    return float(np.sum(away * values)) / spread if spread > 0 else 0.0

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from gnomon.instruments.comap.level2 import layout
+from gnomon.instruments.comap.stages.source_aware import pointing_of, scans_of
 from gnomon.instruments.comap.stages.stage import Observation, Phase, Stage, Streams
 
 GROUP = "Calibrator"
 _ARCSEC = 3600.0
-_POINTING = "spectrometer/pixel_pointing/pixel_"
 
 
 class CalibratorFit(Stage):
@@ -59,14 +59,14 @@ class CalibratorFit(Stage):
         from gnomon.instruments.comap.science.coordinates import Sky  # noqa: PLC0415
 
         limits = fits.Limits(self.fit_radius_arcmin / 60.0, self.widest_beams, self.least_snr)
-        track = fits.track_of(obs.record.source, obs.out.array("spectrometer/MJD"))
-        az, el = _pointing(obs, "az", streams.feed), _pointing(obs, "el", streams.feed)
+        pointing = pointing_of(obs, streams.feed)
+        track, az = fits.track_of(obs.record.source, pointing.mjd), pointing.az_deg
         if obs.record.obsid < self.az_step_before_obsid:
             az = fits.with_az_step(az, self.az_step_arcsec)
         values = streams.filtered if self.data == "filtered" else streams.raw
         good = (streams.flagged == 0) & _in_scans(obs)
         frequency = obs.out[layout.CENTRAL_FREQS][streams.row]
-        found = fits.fit_feed(track, Sky(az, el), values, good, frequency, limits)
+        found = fits.fit_feed(track, Sky(az, pointing.el_deg), values, good, frequency, limits)
         for name, array in found.values.items():
             obs.out[f"{layout.CALIBRATOR}/{name}"][streams.row] = array
         obs.out[f"{layout.CALIBRATOR}/mjd"][streams.row] = found.mjd
@@ -117,21 +117,15 @@ def _describe(obs: Observation) -> None:
         obs.remarks.append(f"calibrator fit: {text}")
 
 
-def _pointing(obs: Observation, axis: str, feed: int) -> NDArray[np.float64]:
-    feeds = obs.out.array("spectrometer/feeds").tolist()
-    values: NDArray[np.float64] = obs.out[f"{_POINTING}{axis}"][feeds.index(feed)]
-    return values.astype(np.float64)
-
-
 def _in_scans(obs: Observation) -> NDArray[np.bool_]:
     inside = np.zeros(len(obs.out["spectrometer/MJD"]), np.bool_)
-    for first, stop in obs.out.array(layout.SCAN_EDGES):
-        inside[first:stop] = True
+    for scan in scans_of(obs):
+        inside[scan] = True
     return inside
 
 
 def _told(failed: list[str]) -> str:
-    """Return reasons on one line; the same ones of many streams once, counted."""
+    """Return reasons on one line; of more than two the first, and how many follow."""
     if len(failed) <= 2:  # noqa: PLR2004
         return "; ".join(failed)
     return f"{failed[0]}; and {len(failed) - 1} more of its streams"

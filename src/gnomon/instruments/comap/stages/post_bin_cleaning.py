@@ -27,7 +27,7 @@ class PostBinCleaning(SourceAware):
     """
 
     use: Literal["post_bin_cleaning"] = "post_bin_cleaning"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     phase: ClassVar[Phase] = Phase.LEVEL2
     needs: ClassVar[tuple[str, ...]] = (layout.FILTERED, layout.FLAGGED, layout.SCAN_EDGES)
     gives: ClassVar[tuple[str, ...]] = (_N_SPIKES,)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from gnomon.core.dataset import Input, Report
 from gnomon.core.steps import In, Out, StepConfig, step
@@ -22,6 +22,8 @@ _DATASETS = ("mjd", "flux", "flux_errors", "model_flux", "chi2")
 class CalibrationConfig(StepConfig):
     """Which observations count, and what is made of them."""
 
+    model_config = ConfigDict(allow_inf_nan=False)  # the model is JSON, and says them
+
     model: Literal["polynomial", "nearest", "mean"] = Field(
         "polynomial", description="of the gain over time"
     )
@@ -36,7 +38,7 @@ class CalibrationConfig(StepConfig):
     scatter: float = Field(
         0.02, ge=0.0, description="of gains beyond the errors of their fits, relative"
     )
-    clip_sigma: float = Field(5.0, gt=0.0, description="gains farther from the model are left out")
+    clip_sigma: float = Field(5.0, ge=1.0, description="gains farther from the model are left out")
 
 
 @step("comap.calibration", version=1)
