@@ -53,7 +53,8 @@ class Observation:
     feeds : tuple of int
         Numbers of the feeds that are processed, 1 to 19, ascending.
     scratch : dict of str to array
-        What the hooks of one stage leave for each other within a feed; emptied after each feed.
+        What hooks leave within a feed, for others of their stage or for later stages, which must do
+        without it; emptied after each feed.
     metrics : dict of str to float
         Figures of the observation for the catalogue; names carry their units.
     remarks : list of str
