@@ -117,13 +117,15 @@ class Project:
         return {name: path for bundle in bundles for name, path in bundle.pipelines.items()}
 
     def _pipeline_file(self, name: str) -> Path:
-        brought = self.brought_pipelines()
-        for path in (self.folder / PIPELINES / f"{name}.toml", self.folder / name):
+        brought, bare = self.brought_pipelines(), name.removesuffix(".toml")
+        own = self.folder / PIPELINES / f"{bare}.toml"
+        # A file that is named as such comes before one of that name among the pipelines.
+        for path in (own, self.folder / name) if bare == name else (self.folder / name, own):
             if path.is_file():
                 return path
-        if name not in brought:
+        if bare not in brought:
             raise UnknownName("pipeline", name, self.pipeline_names())
-        return brought[name]
+        return brought[bare]
 
     @contextmanager
     def loop(

@@ -11,6 +11,7 @@ from terminal import gnomon
 DOC = (Path(__file__).parents[3] / "docs/comap.md").read_text("utf-8")
 ENTRY = re.search(r"^```toml\n(\{ use = \"my_stages.*?)\n```$", DOC, re.MULTILINE | re.DOTALL)[1]
 MODULE = re.search(r"^```python\n(\"\"\"my_stages.*?)^```$", DOC, re.MULTILINE | re.DOTALL)[1]
+ALONE = re.search(r"^```python\n(from pathlib.*?)^```$", DOC, re.MULTILINE | re.DOTALL)[1]
 LAST = '    { use = "finalize_level2_metadata" },\n'
 
 
@@ -58,3 +59,24 @@ def test_what_is_wrong_with_an_entry_is_told(project):
         said = gnomon("run", "comap-level2", "--dry-run", folder=project, code=2)
         assert word in said.err
     assert Project.open(project)
+
+
+def test_stages_work_alone(project, monkeypatch, capsys):
+    monkeypatch.chdir(project)
+    exec(compile(ALONE, "docs/comap.md", "exec"), {})
+    tsys_k, n_scans = map(float, capsys.readouterr().out.split())
+    assert 30 < tsys_k < 60
+    assert n_scans == 1
+
+
+def test_a_pipeline_may_be_named_with_its_suffix(project):
+    brought = project / "pipelines/comap-level2.toml"
+    opened = Project.open(project)
+    assert opened.pipeline("comap-level2.toml").name == "comap-level2"
+    mine = brought.read_text().replace('name = "comap-level2"', 'name = "mine"')
+    (project / "comap-level2.toml").write_text(mine)
+    assert opened.pipeline("comap-level2.toml").name == "mine"
+    assert opened.pipeline("comap-level2").name == "comap-level2"
+    brought.unlink()
+    (project / "comap-level2.toml").unlink()
+    assert opened.pipeline("comap-level2.toml").name == "comap-level2"
