@@ -13,6 +13,7 @@ from gnomon.instruments.comap.level1.verdict import Verdict
 from terminal import gnomon
 
 SOURCES = {45285: ("TauA", "Calibrator"), 45287: ("fg_6", "Foreground"), 45289: ("fg16", "Other")}
+TOO_MANY = 10**20
 
 
 def fill(publisher, folder):
@@ -110,6 +111,17 @@ def test_the_pipelines_say_where_it_is(tmp_path, folder):
     assert "choose by --database" in gnomon("comap", "overview", folder=tmp_path, code=2).err
     assert len(obsids("--database", url, folder=tmp_path)) == 3
     assert len(obsids("--pipeline", "one", folder=tmp_path)) == 3
+
+
+def test_pipelines_that_spell_one_database_otherwise_agree(tmp_path):
+    SqlPublisher(SqlConfig(), tmp_path).check()
+    write_pipeline(tmp_path, "one", "")
+    write_pipeline(tmp_path, "two", "sqlite:///comap.db")
+    assert obsids(folder=tmp_path) == []
+
+
+def test_a_number_that_no_database_can_hold_is_no_obsid(folder):
+    assert "less than or equal" in gnomon("comap", "overview", TOO_MANY, folder=folder, code=2).err
 
 
 def write_pipeline(folder, name, url):

@@ -76,6 +76,17 @@ def test_a_file_that_vanished_has_no_path(publish, publisher, rows):
     assert rows("SELECT * FROM old_path_data") == [(OBSID, "/data/here.hd5")]
 
 
+def test_rows_that_somebody_deleted_are_no_hindrance(publish, publisher, rows):
+    receipts = [publish("level1"), publish("here")]
+    with publisher.database._transaction() as connection:
+        for table in OF_OBSERVATION:
+            connection.execute(f"DELETE FROM {table.name}")
+    publisher.retract(receipts[1])
+    assert not any(everything(rows).values())
+    publish("there")
+    assert rows(PATHS) == [("/data/there.hd5", None)]
+
+
 @pytest.mark.parametrize("name", ["failed", "unreadable"])
 def test_what_failed_is_bad_everywhere_with_its_reason(publish, publisher, rows, name):
     publish("flags")

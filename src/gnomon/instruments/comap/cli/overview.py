@@ -17,7 +17,7 @@ from gnomon.engine.project import Project
 from gnomon.errors import ConfigError
 from gnomon.instruments.comap.cli.configured import publisher_options
 from gnomon.instruments.comap.database.observations import Observations
-from gnomon.instruments.comap.database.opening import SCHEMES, open_observations
+from gnomon.instruments.comap.database.opening import SCHEMES, address_of, open_observations
 from gnomon.instruments.comap.database.overview import Choice, Overview, overviews
 from gnomon.instruments.comap.database.publisher import SQL, SqlConfig
 from gnomon.instruments.comap.level1.verdict import Status
@@ -27,7 +27,9 @@ _COLOURS = {Status.COMPLETE: "green", Status.FAILED: "red", Status.PENDING: "yel
 
 
 def overview(
-    obsids: Annotated[list[int] | None, typer.Argument(help="Default: all.")] = None,
+    obsids: Annotated[
+        list[int] | None, typer.Argument(min=1, max=2**63 - 1, help="Default: all.")
+    ] = None,
     sources: Annotated[
         list[str] | None, typer.Option("--source", help="A name or pattern, fg*; repeatable.")
     ] = None,
@@ -62,11 +64,12 @@ def _database(opened: Project, url: str, pipeline: str) -> Observations:
         return open_observations(Address(url), Path())
     said = publisher_options(opened, SQL.name, pipeline)
     urls = [config.url for config in said if isinstance(config, SqlConfig)] or [Address("")]
-    if len(urls) > 1:
+    addresses = {address_of(one, opened.folder): None for one in urls}
+    if len(addresses) > 1:
         raise ConfigError(
-            f"pipelines publish to {' and '.join(map(str, urls))}: choose by --database"
+            f"pipelines publish to {' and '.join(map(str, addresses))}: choose by --database"
         )
-    return open_observations(urls[0], opened.folder)
+    return open_observations(next(iter(addresses)), opened.folder)
 
 
 def _show(screen: Screen, found: Sequence[Overview], *, paths: bool) -> None:

@@ -230,11 +230,10 @@ class Observations(Transactional):
 
     def _keep_old_path(self, connection: Any, obsid: int, path: Sql) -> None:
         query = f"SELECT level1_path FROM {DATA.name} WHERE {self._of('obsid')}"
-        (former,) = connection.execute(query, (obsid,)).fetchone()
-        if former is None or former == path:
-            return
-        self._delete(connection, OLD_PATHS, obsid)
-        connection.execute(self._insert(OLD_PATHS), (obsid, former))
+        for (former,) in connection.execute(query, (obsid,)).fetchall():  # others may delete rows
+            if former not in (None, path):
+                self._delete(connection, OLD_PATHS, obsid)
+                connection.execute(self._insert(OLD_PATHS), (obsid, former))
 
     def _forget(self, connection: Any, kind: str, obsid: int) -> bool:
         """Forget a dataset, and tell whether there was one."""

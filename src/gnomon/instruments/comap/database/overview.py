@@ -114,7 +114,7 @@ def _conditions(choice: Choice, mark: str) -> tuple[list[str], list[str | int]]:
     values: list[str | int] = []
     for column, patterns in (("d.source", choice.sources), ("d.source_group", choice.groups)):
         if patterns:
-            like = f"lower({column}) LIKE {mark} ESCAPE '{_ESCAPE}'"
+            like = f"lower({column}) LIKE lower({mark}) ESCAPE '{_ESCAPE}'"
             conditions.append(f"({' OR '.join(like for _ in patterns)})")
             values += [_like(pattern) for pattern in patterns]
     if choice.status is not None:
@@ -130,4 +130,4 @@ def _like(pattern: str) -> str:
     """Return a pattern with * and ? as SQL spells it."""
     for special in (_ESCAPE, "%", "_"):
         pattern = pattern.replace(special, _ESCAPE + special)
-    return pattern.replace("*", "%").replace("?", "_").lower()
+    return pattern.replace("*", "%").replace("?", "_")
