@@ -265,6 +265,21 @@ def test_scans_at_one_elevation_have_an_offset_only(reduced, tiny_level1_file):
     assert any("opacity is unknown" in remark for remark in found.remarks)
 
 
+@pytest.mark.parametrize("part", [1.0, 0.5])
+def test_elevations_below_the_horizon_tell_no_opacity(reduced, tmp_path_factory, part):
+    def below(held):
+        el = held["spectrometer/pixel_pointing/pixel_el"]
+        el[:, : int(part * el.shape[1])] -= 80
+
+    truth = small_truth(mode="skydip", n_channels=8)
+    whole = write_level1(tmp_path_factory.mktemp("whole"), truth)
+    found = reduced(whole, group="SkyDip", fault=below)
+    assert np.isfinite(found[layout.ATMOSPHERE_OFFSETS][:2]).all()
+    assert not found[layout.ATMOSPHERE_TAU][0, ..., 0].any()
+    assert np.isnan(found[layout.OPACITY]).all()
+    assert "opacity_median" not in found.metrics
+
+
 # -- copies and checks
 
 

@@ -22,8 +22,8 @@ _GIVEN = (layout.ATMOSPHERE_OFFSETS, layout.ATMOSPHERE_TAU)
 class Atmosphere(Stage):
     """Fit offset and atmosphere to each channel of each scan.
 
-    Where the elevation hardly changes they cannot be told apart: all of it is the offset then, and
-    tau is 0. Spikes and bright sources are left out of the fit.
+    Where the elevation hardly changes, or is below the horizon, they cannot be told apart: all of
+    it is the offset then, and tau is 0. Spikes and bright sources are left out of the fit.
     """
 
     use: Literal["atmosphere"] = "atmosphere"
@@ -56,11 +56,13 @@ class Atmosphere(Stage):
         fitted = np.full((2, len(slab.tod), len(edges)), np.nan)
         for scan, (first, last) in enumerate(edges.tolist()):
             el = elevation[first:last]
-            wide, used = bool(np.ptp(el) >= self.least_range_deg), None
-            thick = filled(airmass(el)) if wide else np.zeros(last - first)
+            thick, used = filled(airmass(el)), None
+            wide = bool(np.ptp(el) >= self.least_range_deg and np.isfinite(thick).all())
             if wide:
                 few = slab.tod[:: -(-len(slab.tod) // _FEW), first:last]
                 used = quiet(few, thick, clip_sigma=self.clip_sigma)
+            else:
+                thick = np.zeros(last - first)
             fitted[..., scan] = fit(
                 slab.tod, (first, last), thick, *gains[scan], used=used, slope=wide
             )
@@ -94,7 +96,9 @@ class Atmosphere(Stage):
             obs.remarks.append("no scan changes in elevation: the atmosphere's opacity is unknown")
             return
         obs.metrics["tau_mean_k"] = float(tau[measured].mean())
-        obs.metrics["opacity_median"] = float(np.nanmedian(obs.out.array(layout.OPACITY)))
+        depth = obs.out.array(layout.OPACITY)
+        if (known := np.isfinite(depth)).any():
+            obs.metrics["opacity_median"] = float(np.median(depth[known]))
 
 
 def _gain_at_ends(obs: Observation, slab: Slab, edges: NDArray[np.int64]) -> Floats:
