@@ -10,7 +10,7 @@ from gnomon.instruments.comap.receiver import CMB_K, SAMPLE_RATE_HZ
 from gnomon.instruments.comap.science.coordinates import equatorial_of, horizontal_of
 from gnomon.instruments.comap.simulate.expected import expected
 from gnomon.instruments.comap.simulate.housekeeping import load_temperatures_k
-from gnomon.instruments.comap.simulate.level1 import numbered, size_of, write_level1
+from gnomon.instruments.comap.simulate.level1 import size_of, write_level1
 from gnomon.instruments.comap.simulate.sky import seen, separation_deg
 from gnomon.instruments.comap.simulate.spectra import frequencies_ghz
 from gnomon.instruments.comap.simulate.timeline import Timeline
@@ -229,7 +229,7 @@ def test_numbered_files_tell_every_feed_and_band_apart(tmp_path):
     per_band = np.median(found.tsys_k[0], axis=-1)
     assert len(np.unique(per_band.round(6))) == per_band.size == 19 * 4
     assert numbered_k(19, 3) == 39.375
-    with h5py.File(numbered(tmp_path)) as held:
+    with h5py.File(write_level1(tmp_path, truth)) as held:
         counts = held["spectrometer/tod"][..., 0]
     assert len(np.unique(counts)) == counts.size == 20 * 4 * 8
 

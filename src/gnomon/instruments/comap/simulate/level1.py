@@ -22,7 +22,7 @@ from gnomon.instruments.comap.simulate.spectra import (
     spectra,
 )
 from gnomon.instruments.comap.simulate.timeline import Timeline
-from gnomon.instruments.comap.simulate.truth import Truth, numbered_truth
+from gnomon.instruments.comap.simulate.truth import Truth
 
 Storage = Literal["contiguous", "chunked", "compressed"]
 Told = Callable[[int, int], None]
@@ -86,11 +86,6 @@ def write_level1(
         writer = _Slabs(truth, timeline, normals)
         _write_feeds(held["spectrometer"], writer, storage, told)
     return part.replace(path)
-
-
-def numbered(path: Path) -> Path:
-    """Write a small file in which every feed, band and channel has values of its own."""
-    return write_level1(path, numbered_truth())
 
 
 def _write_attributes(group: Any, truth: Truth) -> None:
