@@ -66,7 +66,7 @@ def test_stages_work_alone(project, monkeypatch, capsys):
     exec(compile(ALONE, "docs/comap.md", "exec"), {})
     tsys_k, n_scans = map(float, capsys.readouterr().out.split())
     assert 30 < tsys_k < 60
-    assert n_scans == 1
+    assert n_scans == 2
 
 
 def test_a_pipeline_may_be_named_with_its_suffix(project):
