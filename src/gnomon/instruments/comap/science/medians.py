@@ -1,6 +1,8 @@
-"""Medians of rows that have gaps."""
+"""Medians and means of what has gaps."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,3 +33,11 @@ def medians(rows: Floats) -> tuple[Floats, NDArray[np.int64]]:
         ordered[every, below] + ordered[every, np.minimum(above, rows.shape[1] - 1)]
     ) / 2
     return np.where(counts > 0, found, np.nan), counts
+
+
+def known_mean(values: NDArray[np.floating[Any]], axis: int) -> Floats:
+    """Return the mean along an axis of what is finite, float64; NaN where nothing is."""
+    known = np.isfinite(values)
+    n_known = known.sum(axis=axis)
+    mean: Floats = np.sum(values, axis=axis, dtype=np.float64, where=known) / np.maximum(n_known, 1)
+    return np.where(n_known > 0, mean, np.nan)

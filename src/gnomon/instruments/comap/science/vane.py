@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gnomon.instruments.comap.science.medians import known_mean
 from gnomon.instruments.comap.science.scans import runs
 
 Floats = NDArray[np.float64]
@@ -125,20 +126,12 @@ def level(values: NDArray[np.float32], samples: Ints) -> Floats:
     (channel,) float64
         NaN where there is none.
     """
-    taken = values[:, samples]
-    finite = np.isfinite(taken)
-    total = np.sum(taken, axis=1, dtype=np.float64, where=finite)
-    with np.errstate(invalid="ignore"):
-        mean: Floats = total / finite.sum(axis=1)
-    return mean
+    return known_mean(values[:, samples], axis=1)
 
 
 def known_gain(gain: Floats) -> Floats:
     """Return gains whose gaps are filled by the mean over the other events, (event, channel)."""
-    known = np.isfinite(gain)
-    count = known.sum(axis=0)
-    mean = np.sum(gain, axis=0, where=known) / np.maximum(count, 1)
-    return np.where(known, gain, np.where(count > 0, mean, np.nan))
+    return np.where(np.isfinite(gain), gain, known_mean(gain, axis=0))
 
 
 def gain_at(gain: Floats, event_mjd: Floats, mjd: Floats) -> Floats:

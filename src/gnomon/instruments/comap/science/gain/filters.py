@@ -19,6 +19,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from gnomon.instruments.comap.receiver import SAMPLE_RATE_HZ
 from gnomon.instruments.comap.science.gain.spectrum import GainSpectrum, filtered
 from gnomon.instruments.comap.science.gain.templates import Solver, from_triangle
 
@@ -72,12 +73,12 @@ class Gain:
     taken: Floats
 
 
-def gain_of(sums: Sums, method: Method, rate_hz: float) -> Gain:
+def gain_of(sums: Sums, method: Method) -> Gain:
     """Return the gain of one scan."""
-    return _METHODS[method](sums, rate_hz)
+    return _METHODS[method](sums)
 
 
-def _with_prior(sums: Sums, rate_hz: float) -> Gain:
+def _with_prior(sums: Sums) -> Gain:
     solver = Solver.of(sums.normal)
     estimate = solver.combination @ sums.right
     lost = sums.lost[-1] / max(sums.normal[-1, -1], _TINY)
@@ -87,12 +88,12 @@ def _with_prior(sums: Sums, rate_hz: float) -> Gain:
         there = Solver.of(sums.normal - from_triangle(sums.lost[:, holes]))
         estimate[holes] = np.einsum("tk,kt->t", there.combination, sums.right[:, holes])
         sigma[holes] = there.sigma
-    values, spectrum = filtered(estimate, sigma, rate_hz)
+    values, spectrum = filtered(estimate, sigma, SAMPLE_RATE_HZ)
     taken = np.nan_to_num(solver.combination) @ sums.normal
     return Gain(values, float(solver.sigma), spectrum, taken)
 
 
-def _common_mode(sums: Sums, rate_hz: float) -> Gain:  # noqa: ARG001 - as the others
+def _common_mode(sums: Sums) -> Gain:
     total = sums.normal[-1, -1] - sums.lost[-1]
     there = total > (1 - _MOST_LOST) * sums.normal[-1, -1]
     values = np.divide(sums.right[-1], total, out=np.zeros_like(total), where=there)
@@ -103,7 +104,7 @@ def _common_mode(sums: Sums, rate_hz: float) -> Gain:  # noqa: ARG001 - as the o
     return Gain(values, float(sigma), UNKNOWN, sums.normal[-1] / sums.normal[-1, -1])
 
 
-_METHODS: dict[Method, Callable[[Sums, float], Gain]] = {
+_METHODS: dict[Method, Callable[[Sums], Gain]] = {
     "prior": _with_prior,
     "common_mode": _common_mode,
 }

@@ -13,6 +13,7 @@ from gnomon.instruments.comap.science.binning import calibrate_and_sum, mean_of_
 from gnomon.instruments.comap.science.gain.filters import Gain, Method, Sums, gain_of
 from gnomon.instruments.comap.science.gain.spectrum import cosine_frequencies, cosine_power
 from gnomon.instruments.comap.science.gain.templates import Columns, sky_spectra
+from gnomon.instruments.comap.science.medians import known_mean
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
@@ -203,7 +204,6 @@ def reduced(
     scans: Scans,
     method: Method | None,
     *,
-    rate_hz: float = SAMPLE_RATE_HZ,
     per_band: bool = False,
 ) -> FeedStreams:
     """Return the streams of one feed.
@@ -216,7 +216,6 @@ def reduced(
         At least one.
     method : str, optional
         The gain filter; none leaves the streams as they are.
-    rate_hz : float
     per_band : bool
         Each band has its own gain, instead of the feed.
     """
@@ -229,25 +228,23 @@ def reduced(
     for nth, (first, last) in enumerate(scans):
         scan = (nth, slice(first, last))
         sums = {band: of.of_scan(nth, first, last) for band, of in bands.items()}
-        for band, gain in (_gains(sums, groups, method, rate_hz) if method else {}).items():
+        for band, gain in (_gains(sums, groups, method) if method else {}).items():
             level = bands[band].level_k[:, scan[1]]
             _take_away(gain, band, level, scan, made)
-            transfers[nth, band] = 1 - gain.taken[0] * _known_mean(level)
+            transfers[nth, band] = 1 - gain.taken[0] * known_mean(level, axis=-1)
         for band in bands:
-            _compare(made, band, scan, rate_hz)
+            _compare(made, band, scan)
     for band in bands:
         made.continuum_transfer[band] = transfers[:, band].mean(axis=0)
     return made
 
 
-def _gains(
-    sums: Mapping[int, Sums], groups: list[list[int]], method: Method, rate_hz: float
-) -> dict[int, Gain]:
+def _gains(sums: Mapping[int, Sums], groups: list[list[int]], method: Method) -> dict[int, Gain]:
     """Return the gain of each band; bands of a group share theirs."""
     found: dict[int, Gain] = {}
     for group in groups:
         first, *others = (sums[band] for band in group)
-        gain = gain_of(sum(others, first), method, rate_hz)
+        gain = gain_of(sum(others, first), method)
         found |= dict.fromkeys(group, gain)
     return found
 
@@ -262,12 +259,12 @@ def _take_away(
     made.alpha[band, nth] = gain.spectrum.alpha
 
 
-def _compare(made: FeedStreams, band: int, scan: tuple[int, slice], rate_hz: float) -> None:
+def _compare(made: FeedStreams, band: int, scan: tuple[int, slice]) -> None:
     nth, span = scan
     for half in range(N_HALVES):
         streams = np.stack([made.raw[band, half, span], made.filtered[band, half, span]])
         streams[:, ~_is_quiet(streams[0])] = np.nan
-        before, after = red_power(streams, rate_hz)
+        before, after = red_power(streams)
         if after > 0:
             made.suppression[band, half, nth] = before / after
 
@@ -282,14 +279,7 @@ def _is_quiet(stream: Floats) -> NDArray[np.bool_]:
     return quiet
 
 
-def _known_mean(streams: Floats) -> Floats:
-    known = np.isfinite(streams)
-    n_known = known.sum(axis=-1)
-    mean: Floats = np.sum(streams, axis=-1, where=known) / np.maximum(n_known, 1)
-    return np.where(n_known > 0, mean, np.nan)
-
-
-def red_power(streams: Floats, rate_hz: float = SAMPLE_RATE_HZ) -> Floats:
+def red_power(streams: Floats) -> Floats:
     """Return the mean power around 0.1 Hz of each stream, in units of its variance a sample.
 
     Parameters
@@ -297,10 +287,11 @@ def red_power(streams: Floats, rate_hz: float = SAMPLE_RATE_HZ) -> Floats:
     streams : (..., time) float64
         NaN counts as the stream's mean; too short ones have a power of NaN.
     """
-    frequency_hz = cosine_frequencies(streams.shape[-1], rate_hz)
+    frequency_hz = cosine_frequencies(streams.shape[-1], SAMPLE_RATE_HZ)
     red = (frequency_hz >= RED_HZ[0]) & (frequency_hz <= RED_HZ[1])
     if red.sum() < _LEAST_COEFFICIENTS:
         return np.full(streams.shape[:-1], np.nan)
-    whole = np.where(np.isfinite(streams), streams, _known_mean(streams)[..., np.newaxis])
+    middle = known_mean(streams, axis=-1)[..., np.newaxis]
+    whole = np.where(np.isfinite(streams), streams, middle)
     power: Floats = cosine_power(whole)[..., red].mean(axis=-1)
     return power
