@@ -6,6 +6,7 @@ import pytest
 
 from gnomon.core.dataset import Dataset
 from gnomon.core.pipeline import Pipeline, RunConfig
+from gnomon.engine.execute import now_us
 from gnomon.errors import ConfigError, UnknownName
 from lab import REGISTRY, Lab
 
@@ -86,3 +87,14 @@ def test_what_is_forced_runs_once_more_and_gives_the_same(lab):
     fetched = 5
     assert len(steps) == len(again) - fetched > 0
     assert lab.run().jobs == 0
+
+
+def test_what_is_forced_runs_once_where_the_clocks_of_workers_are_behind(lab):
+    lab.run()
+    lab.clock_us = lambda: now_us() + 3_600_000_000
+    forced = replace(lab.pipeline(), run=RunConfig(force=True))
+    with lab.loop(pipeline=forced) as loop:
+        for _ in range(1000):
+            if not loop._advance():
+                break
+    assert max(lab.attempts().values()) == 2

@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
@@ -250,7 +251,11 @@ class Loop:
             if job.fingerprint not in ours:
                 _log.warning("dropped: another loop has taken %s over", job.cell.slot)
                 continue
-            written = self._commit.write(writing, job, landed.outcome, now_us)
+            outcome = landed.outcome
+            if outcome.state is State.DONE:
+                # By the worker's clock, which may be behind; what is forced would never be done.
+                outcome = replace(outcome, finished_us=max(outcome.finished_us, self._begun_us))
+            written = self._commit.write(writing, job, outcome, now_us)
             # The planner, which comes next in this transaction, must know of the failure.
             if written.state is State.FAILED:
                 self._retries.note(written, now_us, counts=landed.counts)
