@@ -9,6 +9,7 @@ from tests.instruments.comap.published import OBSID, dataset_of, record_of
 from gnomon.instruments.comap import kinds
 from gnomon.instruments.comap.database.publisher import SqlConfig, SqlPublisher
 from gnomon.instruments.comap.database.schema import FLAGS, SUMMARY
+from gnomon.instruments.comap.level1.verdict import Verdict
 
 OLD = """
 CREATE TABLE comap_data (
@@ -19,6 +20,14 @@ CREATE TABLE comap_data (
     utc_start VARCHAR, version VARCHAR, more VARCHAR);
 INSERT INTO comap_data (obsid, level1_path, nchan, more) VALUES (45285, '/old', x'0004', 'kept');
 """
+
+
+def definition_of(table):
+    """Return a table as an object-relational mapper makes it: its defaults are in no statement."""
+    columns = [f"{column.name} {column.rest.partition(' DEFAULT')[0]}" for column in table.columns]
+    if table.numbered:
+        columns = ["id INTEGER PRIMARY KEY", *columns]
+    return f"CREATE TABLE {table.name} ({', '.join(columns)}, UNIQUE ({', '.join(table.key)}))"
 
 
 def test_publishers_at_the_same_time_lose_nothing(target, tmp_path):
@@ -47,6 +56,25 @@ def test_a_database_that_others_made_is_continued(tmp_path):
     query = "SELECT obsid, level1_path, nchan, more FROM comap_data"
     assert publisher.database.rows(query) == [(OBSID, "/old", 1024, "kept")]
     assert len(publisher.database.rows(f"SELECT id FROM {FLAGS.name}")) == 152
+
+
+def test_flags_of_feeds_counted_from_nought_are_completed_and_left(tmp_path):
+    with sqlite3.connect(tmp_path / "comap.db") as connection:
+        connection.executescript(OLD)
+        for table in (SUMMARY, FLAGS):
+            connection.execute(definition_of(table))
+        insert = f"INSERT INTO {FLAGS.name} ({', '.join(FLAGS.key)}, is_good) VALUES (?, ?, ?, 1)"
+        places = [(OBSID, pixel, band) for pixel in range(19) for band in range(8)]
+        connection.executemany(insert, places)
+    connection.close()
+    publisher = SqlPublisher(SqlConfig(), tmp_path)
+    path = tmp_path / "verdict.json"
+    Verdict.failed(OBSID, "no vane").write(path)
+    publisher.publish(dataset_of(kinds.VERDICT, path), path)
+    query = f"SELECT pixel, count(*), sum(is_good) FROM {FLAGS.name} GROUP BY pixel ORDER BY pixel"
+    assert publisher.database.rows(query) == [(0, 8, 8), *((feed, 8, 0) for feed in range(1, 20))]
+    state = f"SELECT processing_status FROM {SUMMARY.name}"
+    assert publisher.database.rows(state) == [("failed",)]
 
 
 @pytest.mark.parametrize("name", ["absent/folder/comap.db"])

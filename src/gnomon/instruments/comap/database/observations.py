@@ -32,6 +32,7 @@ from gnomon.instruments.comap.database.schema import (
 )
 from gnomon.instruments.comap.database.settling import EVERYWHERE, Place, Say, settle
 from gnomon.instruments.comap.kinds import CALIBRATION, LEVEL2
+from gnomon.instruments.comap.level1.verdict import Status
 from gnomon.instruments.comap.receiver import N_FEEDS
 from gnomon.publish.databases.address import Address
 from gnomon.publish.databases.transactions import Transactional
@@ -204,15 +205,19 @@ class Observations(Transactional):
     # -- the rows of one observation
 
     def _make_rows(self, connection: Any, obsid: int) -> None:
-        """Make the rows that every observation has, where they are absent."""
-        for table in (DATA, SUMMARY):
-            insert = f"{self._insert(table, ('obsid',))} ON CONFLICT (obsid) DO NOTHING"
-            connection.execute(insert, (obsid,))
+        """Make the rows that every observation has, where they are absent.
+
+        Defaults are written too: the tables of others have them in no statement.
+        """
+        state = {"processing_status": Status.PENDING.value}
+        for table, values in ((DATA, {"obsid": obsid}), (SUMMARY, {"obsid": obsid, **state})):
+            insert = f"{self._insert(table, tuple(values))} ON CONFLICT (obsid) DO NOTHING"
+            connection.execute(insert, tuple(values.values()))
         count = f"SELECT count(*) FROM {FLAGS.name} WHERE {self._of('obsid')}"
         among = f"{count} AND pixel BETWEEN 1 AND {N_FEEDS}"  # others have a pixel 0
         if connection.execute(among, (obsid,)).fetchone()[0] < len(EVERYWHERE):
-            insert = f"{self._insert(FLAGS, FLAGS.key)} ON CONFLICT DO NOTHING"
-            self._many(connection, insert, [(obsid, *place) for place in EVERYWHERE])
+            insert = f"{self._insert(FLAGS, (*FLAGS.key, 'is_good'))} ON CONFLICT DO NOTHING"
+            self._many(connection, insert, [(obsid, *place, True) for place in EVERYWHERE])
 
     def _put(self, connection: Any, kind: str, obsid: int, rows: Rows) -> None:
         if "level1_path" in rows.data:
