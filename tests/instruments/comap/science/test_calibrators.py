@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from astropy.coordinates import EarthLocation, get_body
 from astropy.time import Time
-from astropy.utils import iers
 
 from gnomon.errors import UnknownName
 from gnomon.instruments.comap.receiver import HEIGHT_M, LATITUDE_DEG, LONGITUDE_DEG
@@ -48,9 +47,9 @@ def test_jupiter_fades_with_its_distance() -> None:
     assert 3.9 < distance_au("Jupiter", 60250.0) < 6.5
 
 
+@pytest.mark.usefixtures("bulletin_a")
 @pytest.mark.parametrize("planet", ["Jupiter", "Mars", "Venus"])
-def test_planets_stand_where_astropy_has_them(planet: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(iers.conf, "auto_download", False)
+def test_planets_stand_where_astropy_has_them(planet: str) -> None:
     site = EarthLocation.from_geodetic(LONGITUDE_DEG, LATITUDE_DEG, HEIGHT_M)
     theirs = get_body(planet.lower(), Time(60500.3, format="mjd"), site, ephemeris="builtin")
     assert distance_au(planet, 60500.3) == pytest.approx(theirs.distance.au, abs=1e-9)

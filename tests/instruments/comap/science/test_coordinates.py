@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from astropy.coordinates import AltAz, EarthLocation, SkyCoord
 from astropy.time import Time
-from astropy.utils import iers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -26,8 +25,8 @@ MJD = 60500.0 + np.linspace(0.0, 0.04, 173)
 ARCSEC = 1.0 / 3600.0
 
 
-def test_astropy_sees_a_star_in_the_same_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(iers.conf, "auto_download", False)
+@pytest.mark.usefixtures("bulletin_a")
+def test_astropy_sees_a_star_in_the_same_place() -> None:
     site = EarthLocation(LONGITUDE_DEG * u.deg, LATITUDE_DEG * u.deg, HEIGHT_M * u.m)
     frame = AltAz(obstime=Time(MJD, format="mjd"), location=site)
     theirs = SkyCoord(83.63 * u.deg, 22.01 * u.deg).transform_to(frame)

@@ -14,7 +14,6 @@ levels and slopes are gone.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -214,30 +213,26 @@ def _step(matrix: Floats, vector: Floats, damping: float) -> Floats | None:
 
 def _told(p: Floats, covariance: Floats, std_deg: float, chi2: float) -> Gaussian:
     """Return what the parameters say, in degrees, with errors carried over to first order."""
-
-    def measured(what: Callable[[Floats], float]) -> Measured:
-        steps = 1e-6 * (1.0 + np.abs(p))
-        turns = np.diag(steps)
-        slope = [
-            (what(p + one) - what(p - one)) / (2.0 * h) for one, h in zip(turns, steps, strict=True)
-        ]
-        return Measured(
-            float(what(p)), float(np.sqrt(np.array(slope) @ covariance @ np.array(slope)))
-        )
-
     angle = _shape(p)[2]
-    return Gaussian(
-        amplitude=measured(lambda q: float(q[0])),
-        x_deg=measured(lambda q: float(q[1]) * std_deg),
-        y_deg=measured(lambda q: float(q[2]) * std_deg),
-        major_std_deg=measured(lambda q: _shape(q)[0] * std_deg),
-        minor_std_deg=measured(lambda q: _shape(q)[1] * std_deg),
+
+    def said(q: Floats) -> Floats:
+        """Return all that is measured, in the order of `Gaussian`."""
+        major, minor, turned = _shape(q)
+        axes = major * std_deg, minor * std_deg
         # The difference of two angles is taken within half a turn.
-        position_angle_rad=measured(lambda q: angle + half_turn(_shape(q)[2] - angle)),
-        volume=measured(lambda q: 2.0 * np.pi * q[0] * _shape(q)[0] * _shape(q)[1] * std_deg**2),
-        chi2=chi2,
-        centre_covariance=covariance[1:3, 1:3] * std_deg**2,
-    )
+        angles = angle + half_turn(turned - angle)
+        volume = 2.0 * np.pi * q[0] * axes[0] * axes[1]
+        return np.array([q[0], q[1] * std_deg, q[2] * std_deg, *axes, angles, volume])
+
+    steps = 1e-6 * (1.0 + np.abs(p))
+    slopes = [
+        (said(p + one) - said(p - one)) / (2.0 * h)
+        for one, h in zip(np.diag(steps), steps, strict=True)
+    ]
+    errors = np.sqrt([slope @ covariance @ slope for slope in np.transpose(slopes)])
+    amplitude, x, y, major, minor, turned, volume = map(Measured, said(p).tolist(), errors.tolist())
+    centre = covariance[1:3, 1:3] * std_deg**2
+    return Gaussian(amplitude, x, y, major, minor, turned, volume, chi2, centre)
 
 
 def _shape(p: Floats) -> tuple[float, float, float]:

@@ -35,7 +35,7 @@ class CalibratorFit(Stage):
         28852, description="the first observation that needs no such step; 0: none does"
     )
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     phase: ClassVar[Phase] = Phase.LEVEL2
     needs: ClassVar[tuple[str, ...]] = (
         *(layout.BINNED, layout.FILTERED, layout.FLAGGED),
