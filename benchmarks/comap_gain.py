@@ -26,14 +26,13 @@ from gnomon.instruments.comap.science.gain.response import (
     Problem,
     Response,
     Structure,
-    frequencies,
     measured,
     sums_of,
     system_temperature,
 )
 from gnomon.instruments.comap.science.gain.templates import Columns, sky_spectra
+from gnomon.instruments.comap.simulate.spectra import frequencies_ghz
 
-METHODS: tuple[Method, ...] = ("prior", "common_mode")
 CASES: tuple[tuple[Structure, float], ...] = (
     ("weak", -0.3),
     ("strong", -0.3),
@@ -124,7 +123,7 @@ def _costs(quick: bool) -> Table:  # noqa: FBT001
 
 def _own(tod: NDArray[np.float32], tsys: NDArray[np.float64]) -> object:
     used = used_channels(tsys)
-    sky = sky_spectra(frequencies(len(tsys))[0], SKY_ORDER)
+    sky = sky_spectra(frequencies_ghz(len(tsys))[0], SKY_ORDER)
     halves = half_weights(tsys, np.ones(len(tsys)), used)
     columns = Columns.of(tsys, tsys, sky, without_centre(used))
     rows = np.vstack([halves, columns.rows]).astype(np.float32)

@@ -11,6 +11,7 @@ from gnomon.instruments.comap.level2 import layout
 from gnomon.instruments.comap.level2.file import making
 from gnomon.instruments.comap.receiver import N_BANDS, N_FEEDS
 from gnomon.instruments.comap.science.gain import response
+from gnomon.instruments.comap.simulate.spectra import frequencies_ghz, radiometer
 from gnomon.instruments.comap.stages.gain_filter_and_bin import GainFilterAndBin
 from gnomon.instruments.comap.stages.stage import Observation, Slab
 
@@ -42,7 +43,7 @@ def truth():
     gain = np.array([1000.0, 1100.0])[:, None, None] * draw.uniform(0.5, 2, (1, N_BANDS, N))
     share = np.array([np.linspace(1, 0, TIMES), np.linspace(0, 1, TIMES)])
     sky = response.crossings(TIMES) * 2
-    rms = tsys * response._noise(N)
+    rms = tsys * radiometer(N)
     slow = 1 + 2e-3 * np.cumsum(draw.normal(size=TIMES)) / np.sqrt(TIMES)
     kelvin = (
         tsys[..., None] * slow + 8 * AIR + sky + rms[..., None] * draw.normal(size=(4, N, TIMES))
@@ -77,7 +78,7 @@ def run(stage, obs, truth, counts=None):
     slabs = []
     for band in range(N_BANDS):
         tod = (truth.counts if counts is None else counts)[band].copy()
-        slab = Slab(FEED, FEED - 1, 1, band, tod, response.frequencies(N)[band])
+        slab = Slab(FEED, FEED - 1, 1, band, tod, frequencies_ghz(N)[band])
         stage.slab(obs, slab)
         slabs.append(slab)
     stage.feed(obs, FEED)

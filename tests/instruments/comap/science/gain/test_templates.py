@@ -3,18 +3,19 @@
 import numpy as np
 import pytest
 
-from gnomon.instruments.comap.science.gain.response import frequencies, system_temperature
+from gnomon.instruments.comap.science.gain.response import system_temperature
 from gnomon.instruments.comap.science.gain.templates import (
     Columns,
     Solver,
     from_triangle,
     sky_spectra,
 )
+from gnomon.instruments.comap.simulate.spectra import frequencies_ghz
 
 
 def columns(structure="weak", order=3):
     level = system_temperature(structure, 128).ravel()
-    sky = sky_spectra(frequencies(128).ravel(), order)
+    sky = sky_spectra(frequencies_ghz(128).ravel(), order)
     return Columns.of(level, level * 0.01, sky, np.ones(level.shape, bool)), sky
 
 
@@ -32,7 +33,7 @@ def test_a_smooth_sky_is_no_gain():
 
 def test_a_power_law_is_no_gain_even_where_the_level_is_smooth():
     made, _ = columns("smooth")
-    falling = (frequencies(128).ravel() / 30) ** -2.7
+    falling = (frequencies_ghz(128).ravel() / 30) ** -2.7
     gain = Solver.of(made.normal).combination @ (made.rows @ falling)
     assert abs(gain * made.level_k.mean()) < 0.01
     flat, _ = columns("smooth", order=0)

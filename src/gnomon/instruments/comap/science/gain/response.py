@@ -14,10 +14,7 @@ from numpy.typing import NDArray
 from scipy.fft import idct
 
 from gnomon.instruments.comap.receiver import (
-    BAND_START_GHZ,
-    BAND_WIDTH_GHZ,
     BEAM_FWHM_ARCMIN,
-    DOWNWARD_BANDS,
     N_BANDS,
     SAMPLE_RATE_HZ,
 )
@@ -32,12 +29,12 @@ from gnomon.instruments.comap.science.gain.reduction import (
     BandSums,
     Calibration,
     Channels,
-    FeedStreams,
     band_sums,
     red_power,
     reduced,
 )
 from gnomon.instruments.comap.science.gain.spectrum import GainSpectrum, cosine_frequencies
+from gnomon.instruments.comap.simulate.spectra import PIVOT_GHZ, frequencies_ghz, radiometer
 
 Floats = NDArray[np.float64]
 Structure = Literal["weak", "strong", "smooth", "flat"]
@@ -50,19 +47,9 @@ _STRUCTURES: dict[Structure, tuple[float, float, float, float]] = {
     "flat": (0.0, 1.0, 0.0, 1.0),
 }
 """Ripple, its period in GHz, part of channels with spikes, and the highest of these in levels."""
-_MIDDLE_GHZ = 30.0
 USUAL_GAIN = GainSpectrum(1e-3, -1.4, 0.0)
 """Near to what the production database has: 45 mK at 0.1 Hz."""
 _SWEEP_DEG, _SWEEP_S, _DRIFT_DEG = 0.75, 12.0, 0.15
-
-
-def frequencies(n_channels: int) -> Floats:
-    """Return the frequencies of the receiver's channels, (band, channel), GHz."""
-    place = (np.arange(n_channels) + 0.5) / n_channels * BAND_WIDTH_GHZ
-    found = np.array(BAND_START_GHZ)[:, np.newaxis] + place
-    for band in DOWNWARD_BANDS:
-        found[band] = found[band, ::-1].copy()
-    return found
 
 
 def system_temperature(structure: Structure, n_channels: int, seed: int = 0) -> Floats:
@@ -70,14 +57,14 @@ def system_temperature(structure: Structure, n_channels: int, seed: int = 0) -> 
     ripple, period_ghz, spiked, height = _STRUCTURES[structure]
     draw = np.random.default_rng(seed)
     phase = draw.uniform(0, 2 * np.pi)
-    waves = 1 + ripple * np.sin(2 * np.pi * frequencies(n_channels) / period_ghz + phase)
+    waves = 1 + ripple * np.sin(2 * np.pi * frequencies_ghz(n_channels) / period_ghz + phase)
     spikes = draw.random(waves.shape) < spiked
     return _LEVEL_K * waves * np.where(spikes, draw.uniform(1.5, 1 + height, waves.shape), 1.0)
 
 
-def crossings(n_samples: int, rate_hz: float = SAMPLE_RATE_HZ) -> Floats:
+def crossings(n_samples: int) -> Floats:
     """Return what a point source of 1 K gives in sweeps across it that drift by, (time,)."""
-    time_s = np.arange(n_samples) / rate_hz
+    time_s = np.arange(n_samples) / SAMPLE_RATE_HZ
     along = _SWEEP_DEG * np.sin(2 * np.pi * time_s / _SWEEP_S)
     across = _DRIFT_DEG * np.linspace(-1, 1, n_samples)
     fwhm_deg = BEAM_FWHM_ARCMIN / 60
@@ -132,11 +119,6 @@ class Response:
     red_after: float
     sigma_gain: float
 
-    @property
-    def amplitude_mean(self) -> float:
-        """Averaged over the bands."""
-        return float(self.amplitude.mean())
-
 
 def measured(
     problem: Problem,
@@ -157,11 +139,11 @@ def measured(
         Of the sky's spectrum in the filter.
     """
     seen = crossings(problem.n_samples) if profile is None else profile
+    moving = seen - seen.mean()
     scans = np.array([[0, problem.n_samples]])
     without, with_source = (
-        reduced(sums, scans, method) for sums in _both(problem, seen - seen.mean(), scans, order)
+        reduced(sums, scans, method) for sums in _both(problem, moving, scans, order)
     )
-    moving = seen - seen.mean()
 
     def found(stream: str) -> Floats:
         change: Floats = (getattr(with_source, stream) - getattr(without, stream)) @ moving
@@ -173,11 +155,6 @@ def measured(
         *(_red(without.raw), _red(without.filtered)),
         float(np.nanmedian(without.sigma_gain)) if method else np.nan,
     )
-
-
-def streams(problem: Problem, method: Method | None) -> FeedStreams:
-    """Return the streams of a problem with its source."""
-    return reduced(sums_of(problem), np.array([[0, problem.n_samples]]), method)
 
 
 def sums_of(problem: Problem) -> dict[int, BandSums]:
@@ -214,20 +191,15 @@ def _spectra(problem: Problem, band: int, gain: Floats) -> NDArray[np.float32]:
     draw = np.random.default_rng([problem.seed, band])
     level = problem.tsys_k[band].astype(np.float32)[:, np.newaxis]
     shape = (len(level), problem.n_samples)
-    noise = draw.standard_normal(shape, np.float32) * np.float32(_noise(len(level)))
+    noise = draw.standard_normal(shape, np.float32) * np.float32(radiometer(len(level)))
     noise += (1 + gain).astype(np.float32)
     noise *= level
     return noise
 
 
-def _noise(n_channels: int) -> float:
-    """Return the relative white noise of a channel, a sample."""
-    return float(1 / np.sqrt(BAND_WIDTH_GHZ * 1e9 / n_channels / SAMPLE_RATE_HZ))
-
-
 def _source(problem: Problem, band: int) -> NDArray[np.float32]:
-    frequency_ghz = frequencies(problem.tsys_k.shape[1])[band]
-    spectrum = problem.source_k * (frequency_ghz / _MIDDLE_GHZ) ** problem.slope
+    frequency_ghz = frequencies_ghz(problem.tsys_k.shape[1])[band]
+    spectrum = problem.source_k * (frequency_ghz / PIVOT_GHZ) ** problem.slope
     return np.asarray(spectrum, np.float32)
 
 
@@ -236,14 +208,14 @@ def _sums(
 ) -> BandSums:
     tsys, n_samples = problem.tsys_k[band], problem.n_samples
     used = used_channels(tsys)
-    rms_k = tsys * _noise(len(tsys))
+    rms_k = tsys * radiometer(len(tsys))
     level = np.tile(tsys.astype(np.float32), (len(scans), 1))
     calibration = Calibration(
         *(np.ones((1, len(tsys)), np.float32), np.ones((1, n_samples), np.float32)),
         *(level, np.zeros_like(level), np.ones(n_samples, np.float32)),
     )
     weights = half_weights(rms_k, np.ones(len(tsys)), used)
-    channels = Channels(frequencies(len(tsys))[band], without_centre(used), rms_k, weights)
+    channels = Channels(frequencies_ghz(len(tsys))[band], without_centre(used), rms_k, weights)
     return band_sums(tod, scans, calibration, channels, order)
 
 
