@@ -5,10 +5,15 @@ from dataclasses import replace
 import pytest
 
 from gnomon.core.dataset import Dataset
-from gnomon.core.pipeline import Pipeline, RunConfig
+from gnomon.core.instrument import Instrument
+from gnomon.core.kinds import Kind
+from gnomon.core.pipeline import Pipeline, Registry, RunConfig
 from gnomon.engine.execute import now_us
+from gnomon.engine.project import with_lists
 from gnomon.errors import ConfigError, UnknownName
 from lab import REGISTRY, Lab
+
+SEEN = Kind("seen", keys={"obsid": int}, path="{source}/{obsid}_v{version}", tags=("source",))
 
 
 @pytest.fixture
@@ -59,7 +64,7 @@ def test_selection_is_by_keys_and_tags(select, wanted):
 
 def test_the_toml_says_both():
     text = '[select]\nsource = ["TauA"]\nobsid = [5, "6*"]\n[run]\nworkers = 3\nforce = true\n'
-    found = Pipeline.from_toml(text, REGISTRY)
+    found = Pipeline.from_toml(text, Registry([Instrument("seen", kinds=(SEEN,))]))
     assert found.select == {"source": ("TauA",), "obsid": ("5", "6*")}
     assert found.run == RunConfig(workers=3, force=True)
 
@@ -68,6 +73,21 @@ def test_the_toml_says_both():
 def test_other_forms_are_refused(text):
     with pytest.raises(ConfigError):
         Pipeline.from_toml(text, REGISTRY)
+
+
+def test_what_no_kind_has_cannot_be_selected():
+    with pytest.raises(UnknownName, match=r"key or tag in \[select\] 'dya'; did you mean 'day'"):
+        Pipeline.from_toml("[select]\ndya = [1]", REGISTRY)
+
+
+def test_lists_may_be_files(tmp_path):
+    (tmp_path / "few.txt").write_text("\ufeff5\n\n 6*  # both\n", "utf-8")
+    (tmp_path / "odd.txt").write_bytes(b"\xff\n")
+    found = with_lists({"select": {"obsid": "few.txt", "source": ["x"]}}, tmp_path)
+    assert found == {"select": {"obsid": ["5", "6*"], "source": ["x"]}}
+    for name, why in (("none.txt", "No such file"), ("odd.txt", "is no text")):
+        with pytest.raises(ConfigError, match=f"{name}: .*{why}"):
+            with_lists({"select": {"obsid": name}}, tmp_path)
 
 
 def test_unknown_wishes_are_refused():

@@ -214,7 +214,7 @@ class Pipeline:
             tuple(_source(table, registry) for table in _tables(data, "source")),
             tuple(_step(table, registry) for table in _tables(data, "step")),
             tuple(_publisher(table, registry) for table in _tables(data, "publish")),
-            select=_select(data.get("select", {})),
+            select=_select(data.get("select", {}), registry),
             run=validated(RunConfig, _table(data, "run"), "run"),
         )
 
@@ -248,9 +248,12 @@ def _table(data: Mapping[str, Any], name: str) -> dict[str, Any]:
     return dict(table)
 
 
-def _select(table: Any) -> dict[str, tuple[str, ...]]:
+def _select(table: Any, registry: Registry) -> dict[str, tuple[str, ...]]:
     if not isinstance(table, dict) or not all(isinstance(said, list) for said in table.values()):
         raise ConfigError('select is a table of lists: write [select] and source = ["TauA"]')
+    known = {name for kind in registry.kinds.values() for name in (*kind.keys, *kind.tags)}
+    for stray in set(table) - known:
+        raise UnknownName("key or tag in [select]", stray, known)
     return {name: tuple(map(str, patterns)) for name, patterns in table.items()}
 
 

@@ -178,7 +178,7 @@ def with_lists(data: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     Raises
     ------
     ConfigError
-        There is no such file.
+        A list cannot be read.
     """
     select = data.get("select")
     if not isinstance(select, dict):
@@ -190,9 +190,10 @@ def _listed(said: Any, folder: Path) -> Any:
     if not isinstance(said, str):
         return said
     try:
-        lines = (folder / said).read_text("utf-8").splitlines()
-    except OSError as error:
-        raise ConfigError(f"the list {folder / said}: {error.strerror}") from error
+        lines = (folder / said).read_text("utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise ConfigError(f"the list {folder / said}: {why}") from error
     entries = (line.partition("#")[0].strip() for line in lines)
     return [entry for entry in entries if entry]
 
