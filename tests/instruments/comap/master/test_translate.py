@@ -140,6 +140,14 @@ def test_both_files_become_one_pipeline(folder):
     assert made["run"] == {"workers": 2, "executor": "processes", "force": False}
 
 
+def test_both_files_select_and_the_second_wins(folder):
+    text = MAIN.replace("[Master]", "[Master]\nsource = 'TauA'\ntarget_obsid = [7]", 1)
+    path = folder / "parameter_files/level2_processing.toml"
+    path.write_text(LEVEL2.replace("target_obsid = 'targets.txt'", ""))
+    made = pipeline_of(read(folder, text), "x")
+    assert made["select"] == {"source": ["Field15*"], "source_group": ["Galactic"], "obsid": [7]}
+
+
 def test_modules_become_stages_in_their_order(folder):
     made = pipeline_of(read(folder, MAIN), "x")
     reduce, cleaning = made["step"][1]["stages"], made["step"][2]["stages"]

@@ -165,8 +165,8 @@ def _read_level2(made: Translation, call: Call) -> None:
     inner = translated(data, path, made.folder)
     if inner.found.links:
         raise ConfigError(f"{said}: {inner.found.links[0]} belongs into the first chain")
-    made.stages, made.output, made.select = inner.stages, inner.output, inner.select
-    made.run = made.run | inner.run
+    made.stages, made.output = inner.stages, inner.output
+    made.select, made.run = made.select | inner.select, made.run | inner.run
     made.database = inner.database or made.database
     made.found.roots = made.found.roots or inner.found.roots
     made.remarks += inner.remarks
