@@ -23,7 +23,7 @@ def as_it_is(value: Any) -> Any:
 
 def filter_of(name: Any) -> str:
     """Return the gain filter that a class of the seed system is."""
-    if name not in FILTERS:
+    if not isinstance(name, str) or name not in FILTERS:
         raise UnknownName("gain filter", str(name), FILTERS)
     return FILTERS[name]
 

@@ -196,8 +196,8 @@ def _obsids(said: Any, folder: Path) -> list[int]:
     if isinstance(said, str):
         try:
             lines = (folder / said).read_text(encoding="utf-8").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"target_obsid: {said} cannot be read: {error}") from error
+        except (OSError, ValueError) as error:
+            raise ConfigError(f"target_obsid: {said!r} cannot be read: {error}") from error
         said = [line.partition("#")[0].strip() for line in lines]
         said = [line for line in said if line]
     return [whole("target_obsid", one) for one in (said if isinstance(said, list) else [said])]
