@@ -10,6 +10,7 @@ from pydantic import Field
 
 from gnomon.instruments.comap.level2 import layout
 from gnomon.instruments.comap.receiver import row_of
+from gnomon.instruments.comap.science.medians import medians
 from gnomon.instruments.comap.science.vane import gain_at, known_gain
 from gnomon.instruments.comap.stages.stage import Observation, Slab, Stage
 
@@ -72,7 +73,6 @@ class Atmosphere(Stage):
     def feed(self, obs: Observation, feed: int) -> None:
         """Find the opacity at the zenith from all channels of a band."""
         from gnomon.instruments.comap.science.atmosphere import airmass, opacity  # noqa: PLC0415
-        from gnomon.instruments.comap.science.medians import medians  # noqa: PLC0415
 
         out, row = obs.out, row_of(feed)
         thick = airmass(obs.scratch[_ELEVATION])

@@ -7,7 +7,6 @@ have been seen, its gain is told from the sky; see `science.gain`. Samples outsi
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -15,12 +14,15 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from gnomon.instruments.comap.level2 import layout
-from gnomon.instruments.comap.receiver import N_BANDS
-from gnomon.instruments.comap.stages.stage import Observation, Phase, Slab, Stage
+from gnomon.instruments.comap.receiver import N_BANDS, row_of
+from gnomon.instruments.comap.science.medians import known_mean
+from gnomon.instruments.comap.science.vane import gain_at, known_gain
+from gnomon.instruments.comap.stages.stage import Observation, Slab, Stage
 
 if TYPE_CHECKING:
     from gnomon.instruments.comap.science.gain.reduction import Calibration, Channels, FeedStreams
 
+_SUMS = "gain_filter_and_bin/{}"
 _TOLD = {
     f"{layout.GAIN_FILTER}/continuum_transfer": "continuum_transfer",
     f"{layout.GAIN_FILTER}/red_noise_suppression": "suppression",
@@ -34,8 +36,6 @@ class GainFilterAndBin(Stage):
     """Calibrates, takes gain fluctuations away, and averages channels."""
 
     use: Literal["gain_filter_and_bin"] = "gain_filter_and_bin"
-    version: ClassVar[int] = 1
-    phase: ClassVar[Phase] = Phase.LEVEL1
     needs: ClassVar[tuple[str, ...]] = (
         *(layout.VANE_TSYS, layout.VANE_GAIN, layout.VANE_MJD, layout.SCAN_EDGES),
         *(layout.NOISE1, layout.ATMOSPHERE_OFFSETS, layout.ATMOSPHERE_TAU),
@@ -82,30 +82,20 @@ class GainFilterAndBin(Stage):
         obs.out[layout.CENTRAL_FREQS][slab.row, slab.band] = centre
         obs.out[layout.BANDWIDTHS][slab.row, slab.band] = width
         if channels.weights.any():
-            for field in fields(sums):
-                obs.scratch[_key(slab.band, field.name)] = getattr(sums, field.name)
+            obs.scratch[_SUMS.format(slab.band)] = sums
 
     def feed(self, obs: Observation, feed: int) -> None:
         """Tell gain from sky, and write the feed's streams."""
-        from gnomon.instruments.comap.science.gain.reduction import (  # noqa: PLC0415
-            BandSums,
-            reduced,
-        )
+        from gnomon.instruments.comap.science.gain.reduction import reduced  # noqa: PLC0415
 
-        bands = {
-            band: BandSums(
-                **{one.name: obs.scratch[_key(band, one.name)] for one in fields(BandSums)}
-            )
-            for band in range(N_BANDS)
-            if _key(band, "binned") in obs.scratch
-        }
+        found = {band: obs.scratch.get(_SUMS.format(band)) for band in range(N_BANDS)}
+        bands = {band: sums for band, sums in found.items() if sums is not None}
         if not bands:
             obs.remarks.append(f"feed {feed}: no channel has a system temperature and noise")
             return
         method = None if self.gain_filter == "none" else self.gain_filter
         scans = obs.out.array(layout.SCAN_EDGES)
-        found = reduced(bands, scans, method, per_band=self.gain_of == "band")
-        self._write(obs, feed, found)
+        self._write(obs, feed, reduced(bands, scans, method, per_band=self.gain_of == "band"))
 
     def finish(self, obs: Observation) -> None:
         """Say what the filter did in all."""
@@ -124,18 +114,16 @@ class GainFilterAndBin(Stage):
         )
         from gnomon.instruments.comap.science.gain.reduction import Channels  # noqa: PLC0415
 
-        gain = _mean_of_known(_gain(obs, slab))
+        gain = known_mean(_gain(obs, slab), axis=0)
         tsys = _positive(obs.out[layout.VANE_TSYS][:, slab.position, slab.band])
         rms = _positive(obs.out[layout.NOISE1][slab.row, slab.band])
-        used = used_channels(_mean_of_known(tsys), self.end_cut) & np.isfinite(rms / gain)
+        used = used_channels(known_mean(tsys, axis=0), self.end_cut) & np.isfinite(rms / gain)
         weights = half_weights(rms, gain, used)
         telling = without_centre(used, self.centre_cut)
         return Channels(slab.frequency_ghz, telling, rms / gain, weights)
 
     @staticmethod
     def _write(obs: Observation, feed: int, found: FeedStreams) -> None:
-        from gnomon.instruments.comap.receiver import row_of  # noqa: PLC0415
-
         row = row_of(feed)
         obs.out[layout.BINNED][row] = found.raw
         obs.out[layout.FILTERED][row] = found.filtered
@@ -143,24 +131,18 @@ class GainFilterAndBin(Stage):
             obs.out[name][row] = getattr(found, attribute)
 
 
-def _key(band: int, name: str) -> str:
-    return f"gain_filter_and_bin/{band}/{name}"
-
-
 def _calibration(obs: Observation, slab: Slab) -> Calibration:
     from gnomon.instruments.comap.science.atmosphere import airmass, filled  # noqa: PLC0415
     from gnomon.instruments.comap.science.gain.reduction import Calibration  # noqa: PLC0415
-    from gnomon.instruments.comap.science.vane import gain_at  # noqa: PLC0415
 
     gain = _gain(obs, slab)
     share = gain_at(gain, obs.out.array(layout.VANE_MJD), obs.raw.mjd)
-    whole = np.where(np.isfinite(gain), gain, _mean_of_known(gain))
     place = (slab.row, slab.band)
     atmosphere = (
         obs.out[name][place].T for name in (layout.ATMOSPHERE_OFFSETS, layout.ATMOSPHERE_TAU)
     )
     air = np.nan_to_num(filled(airmass(obs.raw.pointing("el", slab.feed))), nan=1.0)
-    return Calibration(*(_single(one) for one in (whole, share, *atmosphere, air)))
+    return Calibration(*(_single(one) for one in (known_gain(gain), share, *atmosphere, air)))
 
 
 def _gain(obs: Observation, slab: Slab) -> NDArray[np.float64]:
@@ -170,14 +152,6 @@ def _gain(obs: Observation, slab: Slab) -> NDArray[np.float64]:
 
 def _positive(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(values > 0, values, np.nan)
-
-
-def _mean_of_known(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the mean over events; NaN where no event is known."""
-    known = np.isfinite(values)
-    n_known = known.sum(axis=0)
-    mean = np.sum(values, axis=0, where=known) / np.maximum(n_known, 1)
-    return np.where(n_known > 0, mean, np.nan)
 
 
 def _single(values: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -52,7 +52,7 @@ class Observation:
         The open Level-1 file; none in the phase ``level2``.
     feeds : tuple of int
         Numbers of the feeds that are processed, 1 to 19, ascending.
-    scratch : dict of str to array
+    scratch : dict
         What hooks leave within a feed, for others of their stage or for later stages, which must do
         without it; emptied after each feed.
     metrics : dict of str to float
@@ -67,7 +67,7 @@ class Observation:
     out: Level2File
     level1: Level1 | None
     feeds: tuple[int, ...]
-    scratch: dict[str, NDArray[Any]] = field(default_factory=dict)
+    scratch: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, float] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
     flags: tuple[Any, ...] = ()
