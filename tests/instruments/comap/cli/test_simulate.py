@@ -56,6 +56,8 @@ def test_a_dry_run_says_how_large_files_would_be(tmp_path):
     [
         (("--feeds", "0"), "there is no feed 0"),
         (("--feeds", "1,x"), "'x' is no number"),
+        (("--feeds", "3-1"), "3-1 ends before it begins"),
+        (("--feeds", "1-999999999999"), "there is no feed 999999999999"),
         (("--source", "TauB"), "did you mean 'TauA'"),
         (("--fault", "no-vain"), "did you mean 'no-vane'"),
         (("--minutes", "600000", "--feeds", "1-20"), "GB left"),

@@ -6,14 +6,14 @@ import pytest
 from gnomon.instruments.comap.level1.observation import opened
 from gnomon.instruments.comap.level1.record import Level1Record
 from gnomon.instruments.comap.level2 import layout
-from gnomon.instruments.comap.level2.file import making
-from gnomon.instruments.comap.receiver import N_BANDS, N_FEEDS, row_of
+from gnomon.instruments.comap.level2.file import reading
+from gnomon.instruments.comap.receiver import row_of
+from gnomon.instruments.comap.reduction import reduce
 from gnomon.instruments.comap.simulate.expected import expected
 from gnomon.instruments.comap.stages.atmosphere import Atmosphere
 from gnomon.instruments.comap.stages.find_scans import FindScans
 from gnomon.instruments.comap.stages.gain_filter_and_bin import GainFilterAndBin
 from gnomon.instruments.comap.stages.noise_level1 import NoiseLevel1
-from gnomon.instruments.comap.stages.stage import Observation, Slab
 from gnomon.instruments.comap.stages.system_temperature import SystemTemperature
 
 STAGES = (SystemTemperature(), FindScans(), NoiseLevel1(), Atmosphere(), GainFilterAndBin())
@@ -24,30 +24,12 @@ def made(level1_file, tmp_path_factory):
     """Streams of all feeds, and pointing: what the chain makes of the small file."""
     path = tmp_path_factory.mktemp("binned") / "binned.hd5"
     record = Level1Record(45285, level1_file.stem, 0, "", "TauA", "Calibrator")
-    with opened(level1_file) as raw, making(path) as out:
-        feeds = tuple(feed for feed in raw.feeds if feed <= N_FEEDS)
-        obs = Observation(record, out, raw, feeds)
-        drive(obs)
+    obs = reduce(level1_file, record, STAGES, path)
+    with opened(level1_file) as raw, reading(path) as out:
         names = (layout.BINNED, layout.FILTERED, layout.SCAN_EDGES)
         found = {name: out.array(name) for name in names}
-        sky = {feed: [raw.pointing(name, feed) for name in ("ra", "dec")] for feed in feeds}
+        sky = {feed: [raw.pointing(name, feed) for name in ("ra", "dec")] for feed in obs.feeds}
     return found, sky
-
-
-def drive(obs):
-    tod = np.empty((obs.raw.n_channels, obs.raw.n_samples), np.float32)
-    for stage in STAGES:
-        stage.start(obs)
-    for feed in obs.feeds:
-        position = obs.raw.position_of(feed)
-        for band in range(N_BANDS):
-            obs.raw.read_tod(position, band, tod)
-            slab = Slab(feed, row_of(feed), position, band, tod, obs.raw.frequency_ghz[band])
-            for stage in STAGES:
-                stage.slab(obs, slab)
-        for stage in STAGES:
-            stage.feed(obs, feed)
-        obs.scratch.clear()
 
 
 @pytest.mark.parametrize("name", [layout.BINNED, layout.FILTERED])

@@ -85,9 +85,12 @@ def _feeds(text: str) -> tuple[int, ...]:
         first, _, last = part.strip().partition("-")
         if not first.isdecimal() or (last and not last.isdecimal()):
             raise ConfigError(f"--feeds: {part.strip()!r} is no number of a feed")
-        found += range(int(first), int(last or first) + 1)
-    if stray := [feed for feed in found if not 1 <= feed <= GROUND_FEED]:
-        raise ConfigError(f"--feeds: there is no feed {stray[0]}; they are 1 to {GROUND_FEED}")
+        bounds = int(first), int(last or first)
+        if stray := [feed for feed in bounds if not 1 <= feed <= GROUND_FEED]:
+            raise ConfigError(f"--feeds: there is no feed {stray[0]}; they are 1 to {GROUND_FEED}")
+        if bounds[1] < bounds[0]:
+            raise ConfigError(f"--feeds: {part.strip()} ends before it begins")
+        found += range(bounds[0], bounds[1] + 1)
     return tuple(dict.fromkeys(found))
 
 

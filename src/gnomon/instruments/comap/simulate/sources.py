@@ -21,6 +21,7 @@ from gnomon.instruments.comap.science.calibrators import (
 )
 from gnomon.instruments.comap.science.coordinates import horizontal_of
 from gnomon.instruments.comap.simulate.spectra import PIVOT_GHZ
+from gnomon.instruments.comap.simulate.timeline import mjd_of
 from gnomon.instruments.comap.simulate.truth import Source
 
 EFFICIENCY: Final = 0.72
@@ -32,7 +33,6 @@ FIELDS: Final[Mapping[str, Source]] = {
     "co2": Source("co2", 25.4, 0.0, 0.0),
 }
 NAMES: Final = (*FIXED, *PLANETS, *FIELDS)
-_MJD_UNIX_DAY = 40_587
 _SLOPE_GHZ = (29.0, 31.0)
 _FAINT_K = 0.1
 _STEP_MIN = 10
@@ -59,7 +59,7 @@ def source_of(name: str, start: datetime, efficiency: float = EFFICIENCY) -> Sou
         return FIELDS[name]
     if not known(name):
         raise UnknownName("source", name, NAMES)
-    mjd = start.timestamp() / 86400 + _MJD_UNIX_DAY
+    mjd = mjd_of(start)
     place = position_of(name, mjd)
     amplitude_k, index = _FAINT_K, 0.0
     if has_flux(name):
@@ -79,7 +79,7 @@ def rising(name: str, day: datetime, el_deg: float = 45.0) -> datetime:
     """
     source = source_of(name, day)
     minutes = np.arange(0, 1440, _STEP_MIN)
-    mjd = day.timestamp() / 86400 + _MJD_UNIX_DAY + minutes / 1440
+    mjd = mjd_of(day) + minutes / 1440
     el = horizontal_of(source.ra_deg, source.dec_deg, mjd).lat_deg
     passes = np.flatnonzero((el[:-1] < el_deg) & (el[1:] >= el_deg))
     if not len(passes):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 import numpy as np
@@ -32,6 +33,11 @@ _TRIM_S = (20.0, 2.0)
 """What is commonly cut off a scan: the telescope aims at the middle of the rest."""
 _ASPECT = 1.28
 _DIP_DEG = (35.0, 60.0)
+
+
+def mjd_of(moment: datetime) -> float:
+    """Return a time as MJD, UTC."""
+    return moment.timestamp() / 86400 + _MJD_UNIX_DAY
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,7 @@ class Timeline:
     @cached_property
     def mjd(self) -> Floats:
         """UTC; (time,)."""
-        return self.truth.start.timestamp() / 86400 + _MJD_UNIX_DAY + self.seconds / 86400
+        return mjd_of(self.truth.start) + self.seconds / 86400
 
     def of(self, what: str) -> list[Segment]:
         """Return the segments in which one thing is done."""
