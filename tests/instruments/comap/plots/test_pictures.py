@@ -157,6 +157,42 @@ def test_feeds_that_were_not_measured_say_so(write):
             assert "measured" in said(figure), name
 
 
+@pytest.mark.parametrize("value", [0.0, -1.0])
+def test_a_map_without_anything_above_nought_is_drawn(write, tmp_path, value):
+    path = write(scan_s=10)
+    with h5py.File(path, "r+") as held:
+        held[layout.FILTERED][...] = value
+    assert list(drawn(path, lambda name: tmp_path / f"{name}.png", ["calibrator"]))
+    with picture(path, "calibrator") as figure:
+        assert [axes.collections[0].get_clim() for axes in figure.axes[:2]] == [(-0.05, 1.0)] * 2
+
+
+def test_system_temperatures_below_nought_turn_no_axis_round(write):
+    path = write(scan_s=10)
+    with h5py.File(path, "r+") as held:
+        held[layout.VANE_TSYS][...] = -1
+    with picture(path, "tsys") as figure:
+        assert figure.axes[0].get_ylim() == (0, 100)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_file_without_scans_is_drawn(write, tmp_path):
+    path = write(scan_s=10)
+    with h5py.File(path, "r+") as held:
+        del held[layout.SCAN_EDGES]
+        held[layout.SCAN_EDGES] = np.zeros((0, 2), int)
+    assert list(drawn(path, lambda name: tmp_path / f"{name}.png", ["tod", "spectra"]))
+
+
+@pytest.mark.parametrize("place", [0, -1])
+def test_samples_of_unknown_times_are_told(write, place):
+    path = write(scan_s=10)
+    with h5py.File(path, "r+") as held:
+        held["spectrometer/MJD"][place] = np.nan
+    with pytest.raises(BadData, match="no samples of known times"), opened(path):
+        pass
+
+
 def test_streams_without_flags_are_those_in_scans(write):
     with picture(write(without=(layout.FLAGGED,), scan_s=10), "tod") as figure:
         assert "obsid 45285" in said(figure)

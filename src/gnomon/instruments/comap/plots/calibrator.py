@@ -44,7 +44,7 @@ def draw_calibrator(observed: Observed) -> Figure:
     with style.styled():
         made = grid(observed.feeds, square=True)
         maps = [_map_of(observed, feed) for feed in observed.feeds]
-        tops = [float(np.nanmax(one)) for one in maps if np.isfinite(one).any()]
+        tops = [float(np.nanmax(one)) for one in maps if (one > 0).any()]
         top = max(tops, default=1.0)
         mesh = None
         for axes, feed, values in zip(made.axes, observed.feeds, maps, strict=True):

@@ -156,7 +156,7 @@ def opened(path: Path, feeds: Sequence[int] = ()) -> Iterator[Observed]:
     Raises
     ------
     BadData
-        It is no HDF5 file, or holds no samples.
+        It is no HDF5 file, or holds no samples of known times.
     """
     import h5py  # noqa: PLC0415 - heavy, and an extra
 
@@ -166,8 +166,8 @@ def opened(path: Path, feeds: Sequence[int] = ()) -> Iterator[Observed]:
         raise BadData(f"{path.name} cannot be opened: {error}") from error
     with held:
         observed = Observed(held, path.name, tuple(feeds))
-        if not len(observed.mjd):
-            raise BadData(f"{path.name} holds no samples")
+        if not (len(observed.mjd) and np.isfinite(observed.mjd[[0, -1]]).all()):
+            raise BadData(f"{path.name} holds no samples of known times")
         yield observed
 
 

@@ -51,7 +51,7 @@ def draw_spectra(observed: Observed) -> Figure:
             low, high = np.percentile(known, [0.5, 99.5])
             first.set_ylim(low / 2.5, high * 3)
         _, longest = _longest(observed)
-        first.set_xlim(max(0.5 * SAMPLE_RATE_HZ / max(longest, 1), 1e-3), SAMPLE_RATE_HZ / 2)
+        first.set_xlim(max(0.5 * SAMPLE_RATE_HZ / max(longest, _FEWEST), 1e-3), SAMPLE_RATE_HZ / 2)
         made.label("frequency / Hz", "power / K²")
         style.head(made.figure, observed.title, observed.subtitle, left=made.left)
         words = [("binned", "#8796a5"), *((f"band {n}", c) for n, c in enumerate(style.BANDS))]

@@ -29,8 +29,8 @@ def draw_tsys(observed: Observed) -> Figure:
         made = grid(observed.feeds)
         for axes, feed in zip(made.axes, observed.feeds, strict=True):
             _draw_feed(axes, observed, tsys[:, observed.position_of(feed)])
-        rows = [observed.position_of(feed) for feed in observed.feeds]
-        ends = style.limits(tsys[:, rows], 2, 97, room=0.6)
+        shown = tsys[:, [observed.position_of(feed) for feed in observed.feeds]]
+        ends = style.limits(shown[shown > 0], 2, 97, room=0.6)
         made.axes[0].set_ylim(*((max(0.0, ends[0]), ends[1]) if ends else (0, 100)))
         made.label("frequency / GHz", "system temperature / K")
         style.head(made.figure, observed.title, observed.subtitle, left=made.left)
