@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,11 +79,9 @@ def on_source(
     if not seen.any():
         return found
     mjd = pointing.mjd[seen]
-    knots = np.arange(mjd.min(), mjd.max() + _KNOT_D, _KNOT_D)
     looks = _vectors(pointing.az_deg[seen], pointing.el_deg[seen])
-    for ra, dec, radius in _directions(source, knots, radius_arcmin, further):
-        place = horizontal_of(ra, dec, knots)
-        path = _vectors(place.lon_deg, place.lat_deg)
+    for one, radius in _reaching(source, radius_arcmin, further):
+        knots, path = _path(one, float(mjd.min()), float(mjd.max()))
         along = [np.interp(mjd, knots, component) for component in path]
         chord = sum((a - b) ** 2 for a, b in zip(looks, along, strict=True))
         found[seen] |= chord < (2 * np.sin(radius * _ARCMIN / 2)) ** 2
@@ -110,13 +109,26 @@ def crossing_samples(
     return fwhm_arcmin / usual_arcmin if usual_arcmin > 0 else float("inf")
 
 
-def _directions(
-    source: str, mjd: Floats, radius_arcmin: float, further: Sequence[Place]
-) -> list[tuple[Floats, Floats, float]]:
+def _reaching(
+    source: str, radius_arcmin: float, further: Sequence[Place]
+) -> list[tuple[str | Place, float]]:
+    """Return calibrators and further places, each with how far it reaches."""
     names = {*FIXED, source} if known(source) else set(FIXED)
-    found = [(*sky_of(name, mjd), radius_arcmin) for name in sorted(names)]
-    ones = np.ones(len(mjd))
-    return found + [(one.ra_deg * ones, one.dec_deg * ones, one.radius_arcmin) for one in further]
+    found: list[tuple[str | Place, float]] = [(name, radius_arcmin) for name in sorted(names)]
+    return found + [(one, one.radius_arcmin) for one in further]
+
+
+@lru_cache(maxsize=64)
+def _path(
+    source: str | Place, first_mjd: float, last_mjd: float
+) -> tuple[Floats, tuple[Floats, Floats, Floats]]:
+    """Return times, and where a source stands at each; all feeds of an observation share it."""
+    knots = np.arange(first_mjd, last_mjd + _KNOT_D, _KNOT_D)
+    if isinstance(source, Place):
+        place = horizontal_of(source.ra_deg, source.dec_deg, knots)
+    else:
+        place = horizontal_of(*sky_of(source, knots), knots)
+    return knots, _vectors(place.lon_deg, place.lat_deg)
 
 
 def _vectors(lon_deg: Floats, lat_deg: Floats) -> tuple[Floats, Floats, Floats]:
