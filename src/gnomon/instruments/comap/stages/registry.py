@@ -44,7 +44,7 @@ def stage_of(said: Mapping[str, Any]) -> Stage:
 
 def _imported(use: str) -> type[Stage]:
     module, _, name = use.rpartition(".")
-    if not module:
+    if not module or module.startswith("."):
         raise UnknownName("stage", use, names())
     try:
         found = getattr(import_module(module), name, None)
@@ -54,7 +54,7 @@ def _imported(use: str) -> type[Stage]:
         found = None
     if found is None:
         raise UnknownName("stage", use, names())
-    if not (isinstance(found, type) and issubclass(found, Stage)):
+    if not (isinstance(found, type) and issubclass(found, Stage) and found is not Stage):
         raise ConfigError(f"{use} is no stage: it must be a class that inherits from Stage")
     return found
 
