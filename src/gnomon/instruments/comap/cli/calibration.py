@@ -16,8 +16,8 @@ from gnomon.catalog.queries import datasets
 from gnomon.cli.app import HERE, AsJson, Folder, Screen, project
 from gnomon.engine.project import Project
 from gnomon.errors import ConfigError, NoData
+from gnomon.instruments.comap.cli.feeds import numbers_of
 from gnomon.instruments.comap.kinds import CALIBRATION
-from gnomon.instruments.comap.receiver import N_FEEDS
 
 if TYPE_CHECKING:
     from gnomon.instruments.comap.science.calibration_model import GainModel
@@ -53,7 +53,7 @@ def calibration(
         # What this loads takes long.
         from gnomon.instruments.comap.science.calibration_model import read_models  # noqa: PLC0415
 
-        wanted = _numbers(feeds)
+        wanted = numbers_of(feeds)
         path = file or _current(opened)
         models = [model for model in read_models(path) if not wanted or model.feed in wanted]
         if not models:
@@ -76,16 +76,6 @@ def _current(opened: Project) -> Path:
             if stored.current:
                 return opened.store.path(stored.dataset)
     raise NoData("the project has no calibration model: its pipeline needs `comap.calibration`")
-
-
-def _numbers(feeds: str) -> tuple[int, ...]:
-    try:
-        numbers = tuple(int(feed) for feed in feeds.split(",")) if feeds else ()
-    except ValueError:
-        raise ConfigError(f"--feeds: numbers with commas, not {feeds!r}") from None
-    if strange := [number for number in numbers if not 1 <= number <= N_FEEDS]:
-        raise ConfigError(f"--feeds: {strange[0]} does not see the sky: 1 to {N_FEEDS} do")
-    return numbers
 
 
 def _row(model: GainModel, at: datetime | None) -> Row:

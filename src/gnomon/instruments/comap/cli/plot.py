@@ -13,7 +13,8 @@ from gnomon.catalog.catalog import Catalog
 from gnomon.catalog.queries import datasets
 from gnomon.cli.app import HERE, AsJson, Folder, project
 from gnomon.engine.project import Project
-from gnomon.errors import ConfigError, NoData, UnknownName
+from gnomon.errors import NoData, UnknownName
+from gnomon.instruments.comap.cli.feeds import numbers_of
 from gnomon.instruments.comap.kinds import LEVEL2
 from gnomon.instruments.comap.plots.names import NAMES
 
@@ -42,7 +43,7 @@ def plot(
     Numbers are looked up among the Level-2 files of the project.
     """
     with project(folder, as_json=as_json) as (opened, screen):
-        names, numbers = _names(what), _numbers(feeds)
+        names, numbers = _names(what), numbers_of(feeds)
         if form not in ("png", "svg", "pdf"):
             raise UnknownName("format", form, ("png", "svg", "pdf"))
         with opened.catalog_or_empty() as catalog:
@@ -73,13 +74,6 @@ def _names(what: str) -> tuple[str, ...]:
         if name not in NAMES:
             raise UnknownName("picture", name, (*NAMES, "all"))
     return names
-
-
-def _numbers(feeds: str) -> tuple[int, ...]:
-    try:
-        return tuple(int(feed) for feed in feeds.split(",")) if feeds else ()
-    except ValueError:
-        raise ConfigError(f"--feeds: numbers with commas, not {feeds!r}") from None
 
 
 def _path_of(said: str, opened: Project, catalog: Catalog) -> Path:
