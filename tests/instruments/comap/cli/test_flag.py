@@ -92,3 +92,8 @@ def test_a_list_that_makes_no_sense_is_left(folder):
     path.write_text("obsid\n", encoding="utf-8")
     assert "no column" in flag("7", folder=folder, code=1).err
     assert path.read_text(encoding="utf-8") == "obsid\n"
+
+
+def test_a_folder_that_is_absent_is_told(folder):
+    path = folder / "absent" / "flags.csv"
+    assert "cannot be written" in flag("7", "--list", path, folder=folder, code=2).err

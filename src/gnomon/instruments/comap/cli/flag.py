@@ -59,7 +59,7 @@ def flag(
         path = listed or _listed(opened, pipeline)
         edit = _edited(path, wanted, undo=undo)
         if edit.is_change and not dry_run:
-            write_list(path, edit.text)
+            _write(path, edit.text)
         _tell(screen, path, edit, dry_run=dry_run)
 
 
@@ -96,6 +96,13 @@ def _edited(path: Path, wanted: Sequence[Flag], *, undo: bool) -> Edit:
     except (OSError, UnicodeDecodeError) as error:
         raise BadData(f"{path} cannot be read: {error}") from None
     return (unflagging if undo else flagging)(text, wanted, path.name)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        write_list(path, text)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror}") from None
 
 
 def _tell(screen: Screen, path: Path, edit: Edit, *, dry_run: bool) -> None:
