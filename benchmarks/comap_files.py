@@ -36,11 +36,10 @@ def _widen(many: h5py.File, spectra: Path, feeds: int) -> None:
     for feed in range(feeds):
         layout[feed] = source[0]
     held.create_virtual_dataset("tod", layout)
-    for name in ("band_average", "time_average", "tod_stddev", "feeds"):
-        if name in held:
-            values = np.repeat(held[name][...], feeds, axis=0)
-            del held[name]
-            held[name] = np.arange(1, feeds + 1) if name == "feeds" else values
+    for name in ("band_average", "feeds"):
+        values = np.repeat(held[name][...], feeds, axis=0)
+        del held[name]
+        held[name] = np.arange(1, feeds + 1) if name == "feeds" else values
     for name in list(held["pixel_pointing"]):
         values = held["pixel_pointing"][name][...]
         if values.shape[:1] == (1,):
