@@ -15,8 +15,6 @@ from gnomon.instruments.comap.science.coordinates import (
     Sky,
     earth_orientation,
     equatorial_of,
-    equatorial_of_galactic,
-    galactic_of,
     horizontal_of,
     offsets,
 )
@@ -61,13 +59,6 @@ def test_what_is_not_finite_stays_so() -> None:
     assert np.isfinite(found.lon_deg[0])
     assert np.isnan(found.lon_deg[1])
     assert equatorial_of([], [], []).lon_deg.shape == (0,)
-
-
-def test_the_galactic_centre_and_back() -> None:
-    lon, lat = galactic_of(266.4049948, -28.9361739)
-    assert abs((lon + 180.0) % 360.0 - 180.0) < ARCSEC
-    assert abs(lat) < ARCSEC
-    np.testing.assert_allclose(equatorial_of_galactic(lon, lat), (266.4049948, -28.9361739))
 
 
 def test_earth_turns_on_beyond_the_table() -> None:

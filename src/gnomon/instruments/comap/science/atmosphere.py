@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from gnomon.compiled import compiled, summing
 from gnomon.instruments.comap.receiver import CMB_K
-from gnomon.instruments.comap.science.medians import medians
+from gnomon.instruments.comap.science.medians import SIGMA_OF_MAD, medians
 from gnomon.instruments.comap.science.scans import runs
 
 Floats = NDArray[np.float64]
@@ -37,8 +37,6 @@ _LEFT = 0.25
 _LEAST_SAMPLES = 16
 _ROUNDS = 10
 _THIN = 16
-SIGMA_OF_MAD = 1.482602218505602
-"""The standard deviation of a normal distribution whose median absolute deviation is 1."""
 
 
 def airmass(elevation_deg: Floats) -> Floats:

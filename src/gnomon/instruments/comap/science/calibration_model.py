@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from gnomon.errors import Corrupt
 from gnomon.instruments.comap.receiver import N_BANDS, N_FEEDS, N_HALVES, feed_of
+from gnomon.instruments.comap.science.medians import SIGMA_OF_MAD
 
 Floats = NDArray[np.float64]
 Truths = NDArray[np.bool_]
@@ -25,7 +26,6 @@ ModelType = Literal["polynomial", "nearest", "mean"]
 
 ORIGIN_MJD, YEAR_D = 59000.0, 365.25
 BINS = (N_FEEDS, N_BANDS, N_HALVES)
-SIGMA_OF_MAD = 1.482602218505602
 _ROUNDS = 10
 
 

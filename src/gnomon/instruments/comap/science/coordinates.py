@@ -112,18 +112,6 @@ def horizontal_of(ra_deg: ArrayLike, dec_deg: ArrayLike, mjd: ArrayLike) -> Sky:
     return Sky(np.mod(az, 360.0).reshape(shape), el.reshape(shape))
 
 
-def galactic_of(ra_deg: ArrayLike, dec_deg: ArrayLike) -> Sky:
-    """Return Galactic longitude in [0, 360) and latitude of RA and Dec (ICRS), degrees."""
-    lon, lat = erfa.icrs2g(np.radians(ra_deg), np.radians(dec_deg))
-    return Sky(np.degrees(lon), np.degrees(lat))
-
-
-def equatorial_of_galactic(lon_deg: ArrayLike, lat_deg: ArrayLike) -> Sky:
-    """Return RA and Dec (ICRS) of Galactic longitude and latitude, degrees."""
-    ra, dec = erfa.g2icrs(np.radians(lon_deg), np.radians(lat_deg))
-    return Sky(np.degrees(ra), np.degrees(dec))
-
-
 def offsets(lon_deg: ArrayLike, lat_deg: ArrayLike, origin: Sky) -> Sky:
     """Return how far directions lie from an origin, on the sphere.
 

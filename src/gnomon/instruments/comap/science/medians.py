@@ -1,4 +1,4 @@
-"""Medians and means of what has gaps."""
+"""Medians and means of what has gaps, and what medians say of scatter."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+
+SIGMA_OF_MAD = 1.482602218505602
+"""The standard deviation of a normal distribution whose median absolute deviation is 1."""
 
 
 def medians(rows: Floats) -> tuple[Floats, NDArray[np.int64]]:

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gnomon.compiled import compiled
+from gnomon.instruments.comap.science.medians import SIGMA_OF_MAD
 
 Floats = NDArray[np.float64]
 Truths = NDArray[np.bool_]
 
-_GAUSSIAN_PER_MAD = 1.482602218505602
 _LEAST_SHARE = 0.3
 
 
@@ -59,7 +59,7 @@ def excursions(
 
 def robust_scale(values: Floats) -> float:
     """Return the standard deviation that the median absolute value means; NaN of nothing."""
-    return float(np.median(np.abs(values))) * _GAUSSIAN_PER_MAD if len(values) else float("nan")
+    return float(np.median(np.abs(values))) * SIGMA_OF_MAD if len(values) else float("nan")
 
 
 @compiled
