@@ -7,6 +7,7 @@ import json
 import logging
 import shlex
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import chdir, contextmanager, redirect_stdout
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from gnomon.engine.project import Project, create
 from gnomon.errors import ConfigError, GnomonError
 
 _MARK = ".gnomon-demo"
+_LEAST_MB = 0.05
 
 
 @dataclass
@@ -60,28 +62,35 @@ class Demo:
         if ended != code:
             raise GnomonError(f"`gnomon {words}` ended with {ended}: {shown.getvalue()[:500]}")
         self.said.setdefault(words, []).append(answer)
-        if not self.screen.as_json and (line := _line(answer)):
+        line = _states(answer) if isinstance(answer, list) else _line(answer)
+        if line and not self.screen.as_json:
             self.screen.err.print(f"    {line}", soft_wrap=True, markup=False)
 
 
-def _line(answer: Any) -> str:
+def _states(answer: list[Any]) -> str:
+    """Return how many of what is listed are in which state."""
+    counts = Counter(one.get("status") for one in answer if isinstance(one, dict))
+    return ", ".join(f"{number} {status}" for status, number in counts.items() if status)
+
+
+def _line(answer: dict[str, Any]) -> str:
     """Return the one line that sums an answer up."""
-    if isinstance(answer, dict) and "done" in answer:
+    if "done" in answer:
         done = ", ".join(f"{name} {number}" for name, number in answer["done"].items())
         size = answer.get("bytes_fetched", 0) / 1e6
-        fetched = f"; {size:.1f} MB" if size else ""
+        fetched = f"; {size:.1f} MB" if size >= _LEAST_MB else ""
         return f"{done or 'nothing to do'}{fetched}"
-    if isinstance(answer, dict) and "adopted" in answer:
+    if "adopted" in answer:
         return f"{len(answer['adopted'])} files adopted"
-    if isinstance(answer, dict) and "anomalies" in answer:
+    if "anomalies" in answer:
         return "\n    ".join(
             f"{one['severity']}: {one['parameter']} {one['worst']} {one['limit']},"
             f" {one['count']} times from {one['first']}"
             for one in answer["anomalies"]
         )
-    if isinstance(answer, dict) and "rows_added" in answer:
+    if "rows_added" in answer:
         return f"{answer['status']}: {answer['records']} records; {answer['rows_added']} new rows"
-    if isinstance(answer, dict) and "pictures" in answer:
+    if "pictures" in answer:
         return "\n    ".join(answer["pictures"])
     return ""
 

@@ -14,6 +14,7 @@ from gnomon.catalog.queries import datasets
 from gnomon.cli.app import HERE, AsJson, Folder, project
 from gnomon.engine.project import Project
 from gnomon.errors import NoData, UnknownName
+from gnomon.formats.pictures import SUFFIXES
 from gnomon.instruments.comap.cli.feeds import numbers_of
 from gnomon.instruments.comap.kinds import LEVEL2
 from gnomon.instruments.comap.plots.names import NAMES
@@ -44,8 +45,8 @@ def plot(
     """
     with project(folder, as_json=as_json) as (opened, screen):
         names, numbers = _names(what), numbers_of(feeds)
-        if form not in ("png", "svg", "pdf"):
-            raise UnknownName("format", form, ("png", "svg", "pdf"))
+        if f".{form}" not in SUFFIXES:
+            raise UnknownName("format", form, [suffix[1:] for suffix in SUFFIXES])
         with opened.catalog_or_empty() as catalog:
             paths = [_path_of(said, opened, catalog) for said in which]
         made = []
