@@ -163,6 +163,15 @@ def test_a_read_that_fails_is_tried_once_more_on_a_fresh_file(path):
         assert not first
 
 
+def test_a_disk_that_fails_twice_says_nothing_of_the_file(path):
+    fault = OSError(errno.EIO, "Input/output error")
+    with opened(path) as file:
+        file.held = Fragile(file.held, [fault])
+        file._open = lambda: Fragile(h5py.File(path), [fault])
+        with pytest.raises(Unreachable, match=r"one\.h5: packed cannot be read"):
+            file.read("packed")
+
+
 def test_damaged_bytes_are_bad_data(path):
     content = bytearray(path.read_bytes())
     with h5py.File(path) as file:

@@ -2,7 +2,8 @@
 
 What passes (a lock, a stale handle of NFS, a fault of the disk) is tried again; what stays (no such
 file, a cut file, no HDF5 at all) is said at once, by file and reason. Whatever h5py raises while
-it reads becomes `BadData`, after one more try with the file opened anew.
+it reads becomes `BadData`, or `Unreachable` where it may pass, after one more try with the file
+opened anew.
 """
 
 from __future__ import annotations
@@ -124,6 +125,8 @@ class Hdf5:
         ------
         BadData
             There is none of this name, or its bytes are damaged.
+        Unreachable
+            The disk failed, twice.
         """
         return self._sound(name, lambda: np.asarray(self._dataset(name)[where]))
 
@@ -159,6 +162,8 @@ class Hdf5:
         try:
             return read()
         except _DAMAGE as error:
+            if isinstance(error, OSError) and _passes(error):
+                raise Unreachable(f"{self.path}: {name} cannot be read: {error}") from error
             raise BadData(f"{self.path.name}: {name} cannot be read: {error}") from None
 
 

@@ -80,8 +80,10 @@ def _reduced(
     if record.error:
         raise BadData(record.error)
     _refuse_another(path, record)
-    obs = reduced(path, record, config.stages, made, feeds=config.feeds or None)
-    _refuse_another(path, record)
+    try:
+        obs = reduced(path, record, config.stages, made, feeds=config.feeds or None)
+    finally:
+        _refuse_another(path, record)  # then what was read, or missed, says nothing of this one
     with changing(made) as out:
         embed(out, provenance, level1=record.name, digest=record.digest)
     return Verdict(
