@@ -6,7 +6,7 @@ import h5py
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.instruments.comap.published import ATTRIBUTES, OBSID, dataset_of
+from tests.instruments.comap.published import ATTRIBUTES, OBSID, dataset_of, write_level2
 
 from gnomon.errors import BadData, ConfigError, Corrupt
 from gnomon.instruments.comap import kinds
@@ -21,6 +21,7 @@ from gnomon.instruments.comap.database.schema import (
 )
 from gnomon.instruments.comap.database.settling import places_of
 from gnomon.instruments.comap.level1.flagged import Flagged
+from gnomon.instruments.comap.level2.layout import NOISE2
 from gnomon.publish.publisher import Receipt
 
 STATE = f"SELECT processing_status, processing_error FROM {SUMMARY.name}"
@@ -263,6 +264,17 @@ def test_a_file_that_is_no_level2_is_told(publisher, tmp_path):
     with pytest.raises(BadData, match=r"Level2\.hd5"):
         publisher.publish(dataset_of(kinds.LEVEL2, path), path)
     h5py.File(path, "w").close()
+    with pytest.raises(BadData, match=r"Level2\.hd5 is no Level-2 file"):
+        publisher.publish(dataset_of(kinds.LEVEL2, path), path)
+
+
+def test_a_level2_file_of_other_shapes_is_told(publisher, tmp_path):
+    path = write_level2(tmp_path / "Level2.hd5")
+    name = f"{NOISE2}/binned_data/alpha"
+    with h5py.File(path, "r+") as held:
+        values = held[name][:2]
+        del held[name]
+        held[name] = values
     with pytest.raises(BadData, match=r"Level2\.hd5 is no Level-2 file"):
         publisher.publish(dataset_of(kinds.LEVEL2, path), path)
 

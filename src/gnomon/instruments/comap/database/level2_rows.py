@@ -29,7 +29,7 @@ def rows_of_level2(path: Path, source: str) -> Rows:
     try:
         with reading(path) as out:
             summary, flags, fits = of_observation(out), of_flags(out), of_calibrator(out)
-    except KeyError as error:
+    except (KeyError, IndexError, ValueError) as error:  # absent, or of other shapes
         raise BadData(f"{path} is no Level-2 file: {error}") from error
     fluxes: list[tuple[Sql, ...]] = [
         (feed, band, half, mjd, source, *(plain(value) for value in fit.values()))
