@@ -82,10 +82,12 @@ def test_rows_that_somebody_deleted_are_no_hindrance(publish, publisher, rows):
     with publisher.database._transaction() as connection:
         for table in OF_OBSERVATION:
             connection.execute(f"DELETE FROM {table.name}")
+    assert not publisher.holds(receipts[0])
     publisher.retract(receipts[1])
     assert not any(everything(rows).values())
     publish("there")
     assert rows(PATHS) == [("/data/there.hd5", None)]
+    assert not publisher.holds(receipts[0])  # so it is published anew
 
 
 @pytest.mark.parametrize("name", ["failed", "unreadable"])

@@ -140,8 +140,12 @@ class Observations(Transactional):
             self._clear_model(connection)
 
     def loaded(self) -> dict[tuple[str, int], str]:
-        """Return the sha256 of every dataset that is loaded, by kind and obsid."""
-        query = f"SELECT kind, obsid, sha256 FROM {LOADED.name}"
+        """Return the sha256 of every dataset that is loaded, by kind and obsid.
+
+        What was loaded of an observation that somebody deleted is loaded no longer.
+        """
+        there = f"obsid = {NO_OBSID} OR obsid IN (SELECT obsid FROM {DATA.name})"
+        query = f"SELECT kind, obsid, sha256 FROM {LOADED.name} WHERE {there}"
         return {(kind, obsid): sha256 for kind, obsid, sha256 in self.rows(query)}
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
@@ -212,7 +216,9 @@ class Observations(Transactional):
         state = {"processing_status": Status.PENDING.value}
         for table, values in ((DATA, {"obsid": obsid}), (SUMMARY, {"obsid": obsid, **state})):
             insert = f"{self._insert(table, tuple(values))} ON CONFLICT (obsid) DO NOTHING"
-            connection.execute(insert, tuple(values.values()))
+            made = connection.execute(insert, tuple(values.values())).rowcount
+            if made and table is DATA:  # what is remembered was of rows that somebody deleted
+                self._delete(connection, LOADED, obsid)
         count = f"SELECT count(*) FROM {FLAGS.name} WHERE {self._of('obsid')}"
         among = f"{count} AND pixel BETWEEN 1 AND {N_FEEDS}"  # others have a pixel 0
         if connection.execute(among, (obsid,)).fetchone()[0] < len(EVERYWHERE):

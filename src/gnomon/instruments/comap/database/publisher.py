@@ -88,7 +88,7 @@ class SqlPublisher:
         return f"{dataset.kind} obsid={obsid}" if obsid else "calibration_model_fit"
 
     def holds(self, receipt: Receipt) -> bool:
-        """Compare what the database remembers; the rows themselves are not looked at."""
+        """Compare what the database remembers; of the rows, only whether there are any."""
         place = (receipt.kind, _obsid(receipt.kind, receipt.key))
         return self._snapshot.holds(place, receipt.sha256)
 
