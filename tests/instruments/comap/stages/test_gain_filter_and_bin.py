@@ -148,6 +148,24 @@ def test_the_common_mode_says_what_it_takes(obs, truth):
     assert abs(told.mean()) < 0.1
 
 
+def test_each_band_may_have_a_gain_of_its_own(obs, truth):
+    sigma = {}
+    for of in ("feed", "band"):
+        run(GainFilterAndBin(gain_of=of), obs, truth)
+        sigma[of] = obs.out.array(f"{layout.GAIN_FILTER}/sigma_gain")[FEED - 1, :, 0]
+    assert len(np.unique(sigma["feed"])) == 1
+    assert len(np.unique(sigma["band"])) == N_BANDS
+    assert sigma["band"].min() > sigma["feed"][0]
+
+
+def test_the_middle_of_a_band_tells_no_gain(obs, truth):
+    sigma = []
+    for cut in (0, 500):
+        run(GainFilterAndBin(centre_cut=cut), obs, truth)
+        sigma.append(obs.out.array(f"{layout.GAIN_FILTER}/sigma_gain")[FEED - 1])
+    assert (sigma[1] > 1.1 * sigma[0]).all()
+
+
 def test_no_filter_leaves_the_streams(obs, truth):
     run(GainFilterAndBin(gain_filter="none"), obs, truth)
     np.testing.assert_array_equal(

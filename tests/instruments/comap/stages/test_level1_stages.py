@@ -135,6 +135,15 @@ def test_a_load_at_no_temperature_is_refused(reduced, tiny_level1_file):
         reduced(tiny_level1_file, fault=broken)
 
 
+def test_the_load_is_as_warm_as_it_was_in_each_event(reduced, tiny_level1_file):
+    def warmer(held):
+        shroud = held["hk/antenna0/vane/Tshroud"]
+        shroud[len(shroud) // 2 :] += 300
+
+    first, last = reduced(tiny_level1_file, fault=warmer)[layout.VANE_HOT_LOAD]
+    assert last - first == pytest.approx(3 * 0.2702, abs=0.01)
+
+
 def test_a_feed_that_does_not_see_the_load_is_told(reduced, level1_file, tiny_level1_file):
     def dark(held):
         held["spectrometer/tod"][0] = 1e5
@@ -245,6 +254,14 @@ def test_opacity_of_a_sky_dip(reduced):
     assert tau == pytest.approx(expected(truth).tau_k[:2], rel=0.03)
     assert found.metrics["opacity_median"] == pytest.approx(np.median(nepers), rel=0.02)
     assert found.metrics["tau_mean_k"] == pytest.approx(tau.mean(), rel=1e-6)
+
+
+def test_a_gain_that_drifts_is_that_of_each_scan(reduced):
+    drifts = {"gain_drift_per_h": 3.0, "gain_sigma_red": 0.0, "channel_sigma_red": 0.0}
+    truth = small_truth(mode="skydip", feeds=(1,), n_channels=16, **drifts)
+    found = reduced(truth, group="SkyDip")
+    level = (found[layout.ATMOSPHERE_OFFSETS] + found[layout.ATMOSPHERE_TAU])[0]
+    assert level[..., 1] == pytest.approx(level[..., 0], rel=0.004)
 
 
 def test_opacity_of_lissajous_scans_of_a_bright_source(reduced):

@@ -80,6 +80,18 @@ def test_holes_lose_neither_source_nor_filter():
     assert np.nanstd(holed.filtered[..., there] - whole.filtered[..., there]) < 2e-3
 
 
+def test_missing_channels_change_neither_gain_nor_level():
+    made = problem("strong")
+    gain = 1e-2 * np.sin(np.arange(made.n_samples) / 400)
+    tod = (made.tsys_k[0][:, None] * (1 + gain)).astype(np.float32)
+    scans = np.array([[0, made.n_samples]])
+    whole = reduced({0: response._sums(tod.copy(), made, 0, scans, 3)}, scans, "prior")
+    tod[40:60, 1000:7000:50] = np.nan
+    holed = reduced({0: response._sums(tod, made, 0, scans, 3)}, scans, "prior")
+    assert np.abs(whole.raw[0]).max() > 0.4
+    assert np.abs(holed.filtered[0] - whole.filtered[0]).max() < 1e-3
+
+
 def test_each_band_may_have_its_own_gain():
     made = problem("strong")
     scans = np.array([[0, made.n_samples]])
