@@ -82,6 +82,7 @@ def test_attributes_are_plain_values(path):
         (np.bool_(True), 1),
         ("TauA,", "TauA,"),
         (b"\xff", "\\xff"),
+        ("\udcff\u2604", "\\xff\u2604"),
         (np.array([b"a", b"b"]), "a,b"),
     ],
 )

@@ -107,8 +107,8 @@ class Hdf5:
         return self._sound(group, found)
 
     def shape(self, name: str) -> tuple[int, ...]:
-        """Return the lengths of a dataset."""
-        return self._sound(name, lambda: tuple(self._dataset(name).shape))
+        """Return the lengths of a dataset; none of one number, or of nothing."""
+        return self._sound(name, lambda: tuple(self._dataset(name).shape or ()))
 
     def dtype(self, name: str) -> np.dtype[Any]:
         """Return what a dataset holds."""
@@ -186,7 +186,10 @@ def _one(value: Any) -> Value:
         return value.decode("utf-8", "backslashreplace")
     if isinstance(value, bool):
         return int(value)
-    return value if isinstance(value, int | float) else str(value)
+    if isinstance(value, int | float):
+        return value
+    # h5py reads bytes that are no UTF-8 as halves of surrogate pairs, which nothing can write.
+    return str(value).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 @contextmanager

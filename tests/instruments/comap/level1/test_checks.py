@@ -1,3 +1,4 @@
+import h5py
 import numpy as np
 import pytest
 
@@ -57,6 +58,8 @@ WRONG = {
     "pointing": (put(POINTING, np.zeros((3, 39))), "pixel_ra has the shape"),
     "pointing's feeds": (put(POINTING, np.zeros((2, 40))), "pixel_ra has the shape"),
     "feeds": (put("spectrometer/feeds", [1, 2]), "feeds has the shape"),
+    "feeds in rows": (put("spectrometer/feeds", [[1, 2, 20]]), "feeds has the shape"),
+    "nothing": (put("spectrometer/tod", h5py.Empty("f4")), "has 0 axes"),
     "frequencies": (put("spectrometer/frequency", np.ones((4, 7))), "frequency has the shape"),
     "rank": (put("spectrometer/tod", np.zeros((3, 4, 40), "f4")), "has 3 axes"),
     "bands": (put("spectrometer/tod", np.zeros((3, 2, 8, 40), "f4")), "has 2 bands"),
@@ -100,9 +103,10 @@ def test_the_obsid_of_the_name_must_be_that_of_the_attribute(tmp_path):
         remarks(path)
 
 
-def test_an_obsid_that_is_no_number(changed):
-    path = changed(lambda file: file["comap"].attrs.create("obsid", "many"))
-    with pytest.raises(BadData, match="no number: 'many'"):
+@pytest.mark.parametrize("said", ["many", np.inf, np.nan])
+def test_an_obsid_that_is_no_number(changed, said):
+    path = changed(lambda file: file["comap"].attrs.create("obsid", said))
+    with pytest.raises(BadData, match=f"no number: {said!r}"):
         remarks(path)
 
 

@@ -75,7 +75,7 @@ def _wrong_name(level1: Level1, name: str) -> Iterator[str]:
     said = level1.attributes("comap").get("obsid", obsid)
     try:
         known = int(said)
-    except ValueError:
+    except (ValueError, OverflowError):
         yield f"its attribute obsid is no number: {said!r}"
     else:
         if known != obsid:

@@ -57,7 +57,7 @@ class Level1:
 
     def __init__(self, path: Path, file: Hdf5) -> None:
         self.path, self.file = path, file
-        self.feeds = tuple(int(feed) for feed in self._numbers("feeds", np.int64))
+        self.feeds = tuple(int(feed) for feed in self._numbers("feeds", np.int64).flat)
         self.mjd: NDArray[np.float64] = self._numbers("MJD", np.float64)
         self.frequency_ghz: NDArray[np.float64] = self._numbers("frequency", np.float64)
         self.features: NDArray[np.int64] = self._numbers("features", np.int64)
