@@ -103,3 +103,11 @@ def test_a_folder_that_cannot_be_listed_hides_none_beside_it(tmp_path, monkeypat
     found = found_below([tmp_path], PATTERN)
     assert names(found) == [f"comap-{name}.hd5" for name in "abc" if name != closed]
     assert "cannot be listed: " in found.silent[tmp_path]
+
+
+def test_a_path_that_no_database_takes_is_told(tmp_path):
+    put(tmp_path / os.fsdecode(b"d\xff") / "comap-1.hd5", tmp_path / "good" / "comap-2.hd5")
+    found = found_below([tmp_path], PATTERN)
+    assert names(found) == ["comap-2.hd5"]
+    assert found.silent[tmp_path].endswith("comap-1.hd5 cannot be listed: its path is no UTF-8")
+    assert found.silent[tmp_path].isascii()

@@ -104,6 +104,20 @@ def test_a_disk_that_is_not_mounted_takes_nothing_back(small, root, tmp_path, st
     assert len(station.datasets()) == 4
 
 
+def test_a_folder_that_cannot_be_listed_hides_no_other_of_its_root(root, station, run):
+    write_small(root / name_of(2), obsid=2)
+    write_small(root / "there" / name_of(3), obsid=3)
+    run()
+    (root / "there").rename(root / "away")
+    write_small(root / name_of(4), obsid=4)
+    (root / "loop").symlink_to(root / "loop")  # as a lost+found that may not be read
+    (root / "away" / name_of(3)).unlink()
+    assert not run().ok
+    assert "loop cannot be listed" in station.messages(Happened.NOT_LISTED)[0]
+    places = {key for kind, key in station.datasets() if kind == PLACE}
+    assert places == {"obsid=2", "obsid=3", "obsid=4"}  # what is not listed may still exist
+
+
 def test_no_root_that_can_be_listed(tmp_path):
     with pytest.raises(Unreachable, match=r"nothing cannot be listed: No such file"):
         source(tmp_path / "nothing").list("")

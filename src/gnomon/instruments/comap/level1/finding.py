@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Sequence
@@ -74,7 +75,8 @@ def found_below(roots: Sequence[Path], pattern: str) -> Found:
             walk.errors.append(error)
         if walk.errors:
             first = walk.errors[0]
-            found.silent[root] = f"{first.filename or root} cannot be listed: {first.strerror}"
+            said = f"{first.filename or root} cannot be listed: {first.strerror}"
+            found.silent[root] = said.encode("utf-8", "backslashreplace").decode("utf-8")
         found.files.extend(sorted(walk.files, key=lambda file: file.path))
     return found
 
@@ -107,6 +109,8 @@ class _Walk:
         if entry.is_dir():
             self.below(entry.path, f"{path}/")
         elif self.fits.fullmatch(path):
+            if any("\ud800" <= letter <= "\udfff" for letter in path):
+                raise OSError(errno.EILSEQ, "its path is no UTF-8", entry.path)
             stat = entry.stat()
             node = stat.st_dev, stat.st_ino
             self.files.append(File(Path(entry.path), stat.st_size, stat.st_mtime_ns, node))

@@ -75,7 +75,7 @@ class Level1Source:
     def list(self, cursor: str) -> Listing:  # noqa: ARG002 - all are looked at
         """List the record and the place of every file."""
         found = found_below(self._roots, self._config.pattern)
-        if found.silent and len(found.silent) == len(self._roots):
+        if not found.files and len(found.silent) == len(self._roots):
             raise Unreachable("; ".join(found.silent.values()))
         chosen, left_out = _chosen(found.files, self._config)
         items = [item for name, file in chosen for item in self._items(name, file)]
