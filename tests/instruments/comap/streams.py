@@ -12,6 +12,7 @@ from gnomon.instruments.comap.level1.record import Level1Record
 from gnomon.instruments.comap.level2 import layout
 from gnomon.instruments.comap.level2.file import Level2File
 from gnomon.instruments.comap.science.coordinates import Sky, horizontal_of, offsets
+from gnomon.instruments.comap.stages.flagging import flag
 from gnomon.instruments.comap.stages.stage import Observation, Streams
 
 RATE_HZ = 50.0
@@ -100,8 +101,9 @@ class Scene:
 
 
 def worked(stage, obs, streams):
-    """Take the streams through a stage."""
+    """Take the streams through a stage, as the driver does."""
     stage.start(obs)
+    flag(obs, streams)
     stage.streams(obs, streams)
     stage.finish(obs)
     return streams

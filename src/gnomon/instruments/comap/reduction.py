@@ -17,7 +17,7 @@ from gnomon.instruments.comap.level1.record import Level1Record
 from gnomon.instruments.comap.level2 import layout
 from gnomon.instruments.comap.level2.file import Level2File, changing, making
 from gnomon.instruments.comap.receiver import N_BANDS, N_FEEDS, row_of
-from gnomon.instruments.comap.science.flags import NAN, OUTSIDE_SCAN
+from gnomon.instruments.comap.stages.flagging import flag
 from gnomon.instruments.comap.stages.registry import checked
 from gnomon.instruments.comap.stages.stage import Observation, Phase, Slab, Stage, Streams
 
@@ -153,18 +153,9 @@ def _copy(binned: Path, out: Path) -> None:
 
 
 def _begin_flags(made: Level2File) -> None:
-    """Write the flags of streams that have none: outside scans, and not measured."""
-    if layout.FLAGGED in made or layout.FILTERED not in made:
-        return
-    streams, edges = made[layout.FILTERED], made.array(layout.SCAN_EDGES)
-    flagged = made.create(layout.FLAGGED, time=streams.shape[-1])
-    outside = np.full(streams.shape[-1], OUTSIDE_SCAN, np.uint8)
-    for first, stop in edges:
-        outside[first:stop] = 0
-    for feed in _with_streams(made):
-        row = row_of(feed)
-        absent = np.isnan(streams[row])
-        flagged[row] = outside | np.where(absent, NAN, 0).astype(np.uint8)
+    """Make flags for streams that have none."""
+    if layout.FILTERED in made and layout.FLAGGED not in made:
+        made.create(layout.FLAGGED, time=made[layout.FILTERED].shape[-1])
 
 
 def _with_streams(made: Level2File) -> tuple[int, ...]:
@@ -184,6 +175,7 @@ def _refine_feed(obs: Observation, feed: int, stages: Sequence[Stage]) -> None:
     flagged = out[layout.FLAGGED][row]
     streams = Streams(feed, row, out[layout.BINNED][row], out[layout.FILTERED][row], flagged)
     before = streams.filtered.copy(), streams.flagged.copy()
+    flag(obs, streams)
     for stage in stages:
         stage.streams(obs, streams)
     if not np.array_equal(streams.filtered, before[0], equal_nan=True):

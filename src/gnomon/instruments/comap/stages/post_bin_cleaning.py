@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from gnomon.instruments.comap.level2 import layout
-from gnomon.instruments.comap.receiver import N_BANDS, N_HALVES, band_and_half
+from gnomon.instruments.comap.receiver import N_BANDS, N_HALVES
 from gnomon.instruments.comap.stages.source_aware import SKY, SourceAware, pointing_of, scans_of
 from gnomon.instruments.comap.stages.stage import Observation, Phase, Streams
 
@@ -54,7 +54,6 @@ class PostBinCleaning(SourceAware):
 
         pointing = pointing_of(obs, streams.feed)
         masked, scans = self.on_source(obs, pointing), scans_of(obs)
-        _flag(obs, streams, scans)
         n_spikes = np.full((N_BANDS, N_HALVES, len(scans)), -1, np.int32)
         sky = obs.scratch[SKY] = np.zeros(streams.flagged.shape, bool)
         for number, scan in enumerate(scans):
@@ -97,22 +96,3 @@ class PostBinCleaning(SourceAware):
         counts = obs.out.array(_N_SPIKES)
         obs.metrics["n_spikes"] = float(counts[counts > 0].sum())
         obs.out[layout.POST_BIN].attrs["status"] = "complete"
-
-
-def _flag(obs: Observation, streams: Streams, scans: list[slice]) -> None:
-    """Set the bits that need no look at the values' sizes."""
-    import numpy as np  # noqa: PLC0415
-
-    from gnomon.instruments.comap.science import flags  # noqa: PLC0415
-
-    outside = np.ones(streams.flagged.shape[-1], bool)
-    for scan in scans:
-        outside[scan] = False
-    streams.flagged[..., outside] |= flags.OUTSIDE_SCAN
-    streams.flagged[~np.isfinite(streams.filtered)] |= flags.NAN
-    if layout.VANE_SAMPLES in obs.out:
-        streams.flagged[..., obs.out.array(layout.VANE_SAMPLES) > 0] |= flags.VANE
-    for flag in obs.flags:
-        if streams.feed in flag.feeds:
-            for number in flag.frequency_bands:
-                streams.flagged[band_and_half(number)] |= flags.OBSERVER
