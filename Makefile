@@ -51,8 +51,8 @@ demo: $(INSTALLED)
 	$(BIN)/gnomon demo comap --folder demo/comap
 
 test: $(INSTALLED)
-	@echo "running the tests on two processes ..."
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	@echo "running the tests on three processes: some wait for sockets and clocks ..."
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 test-slow: $(INSTALLED)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "slow or not slow" --timeout 1200

@@ -28,6 +28,7 @@ def test_the_demo_shows_the_whole_flow_on_simulated_floats(tmp_path):
     assert levels == (sum(row["levels"] for row in data["floats"]),)
 
 
+@pytest.mark.slow
 def test_the_demo_runs_on_files_that_are_given(tmp_path):
     gdac = simulate_gdac(tmp_path / "gdac", floats=2, cycles=4, levels=10)
     data = gnomon("demo", "--folder", "d", "--from", "gdac", "--json", folder=tmp_path).data

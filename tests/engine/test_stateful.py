@@ -240,7 +240,7 @@ def _play(make_url, examples, steps, phases):
 def test_every_history_ends_in_the_batch_result(make, new_postgres):
     _play(
         make(new_postgres),
-        examples=16,
+        examples=12,
         steps=12,
         phases=(Phase.explicit, Phase.reuse, Phase.generate),
     )

@@ -15,7 +15,8 @@ from gnomon.instruments.imap.simulate.archive import simulate_archive
 from gnomon.instruments.imap.simulate.mission import Mission
 
 pytest.importorskip("spiceypy")
-pytestmark = pytest.mark.timeout(300)  # everything that there is, once
+# Everything that there is, once; README, docs/imap.md and test_closure run the same commands.
+pytestmark = [pytest.mark.timeout(300), pytest.mark.slow]
 
 
 def screen(*, as_json):

@@ -25,7 +25,7 @@ from gnomon.instruments.comap.simulate.truth import Truth
 _LEVEL1 = "level1"
 _FIRST, _FIELD = 45285, 45287
 _CHANNELS, _SCANS, _SCAN_S = 32, 2, 180.0
-_SOURCES = ("TauA", "field01", "TauA", "TauA")
+_SOURCES = ("TauA", "field01", "TauA")
 _FAULT = "no-vane"
 
 
@@ -57,7 +57,7 @@ def _planned() -> list[Planned]:
 
 
 def _first(shown: Demo) -> None:
-    shown.tell("four observations of three feeds, seven minutes each; one lacks its vane")
+    shown.tell("three observations of three feeds, seven minutes each; one lacks its vane")
     sources = " ".join(f"--source {name}" for name in _SOURCES)
     minutes = _SCANS * _SCAN_S / 60
     shown.run(

@@ -55,7 +55,8 @@ def of_data(requests):
     return [path for path in moved(requests) if path != "/ar_greylist.txt"]
 
 
-@pytest.mark.parametrize("way", ["http", pytest.param("ftp", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["http", "ftp"])
 def test_a_second_sync_of_everything_moves_nothing(way, real, ocean):
     with Archive(real) as archive:
         url = archive.http_url if way == "http" else archive.ftp_url
