@@ -55,7 +55,7 @@ test: $(INSTALLED)
 	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 test-slow: $(INSTALLED)
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "slow or not slow" --timeout 1200
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "slow or not slow" --timeout 1200 --hypothesis-profile thorough
 
 lint: $(INSTALLED)
 	@echo "ruff (with the numpydoc convention), mypy ..."

