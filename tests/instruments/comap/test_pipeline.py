@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from gnomon.instruments.comap.level1.record import Level1Record
+from gnomon.instruments.comap.level1.verdict import Verdict
 from gnomon.instruments.comap.level2 import layout
 from gnomon.instruments.comap.level2.file import reading
 from gnomon.instruments.comap.receiver import row_of
@@ -29,7 +30,11 @@ REASONS = {
     "all-nan": "counts",
     "time-backwards": "back",
 }
-LEFT_OUT = {"missing-feeds": {2}, "nan-feed": {2}, "vane-at-start-only": {1, 2}}
+REMARKS = {
+    "missing-feeds": "without feeds",
+    "nan-feed": "no counts",
+    "vane-at-start-only": "one vane event only",
+}
 
 
 def rows(folder, query):
@@ -114,7 +119,7 @@ def test_every_feed_band_and_channel_keeps_its_place(tmp_path):
 
 
 def test_each_bad_file_is_told_in_sql_and_the_rest_goes_on(project):
-    faults = (*REASONS, *LEFT_OUT)
+    faults = (*REASONS, *REMARKS)
     base = tiny_truth(feeds=(1, 2, 20))
     planned = plan(["field01"] * (len(faults) + 1), base=base, faults=faults)
     write_archive(project / "level1", planned)
@@ -123,10 +128,13 @@ def test_each_bad_file_is_told_in_sql_and_the_rest_goes_on(project):
     assert len(told) == len(faults) + 1
     good = [error for status, error in told if status == "complete"]
     failed = [error for status, error in told if status == "failed"]
-    assert len(good) == 1 + len(LEFT_OUT)
+    assert len(good) == 1 + len(REMARKS)
     assert len(failed) == len(REASONS)
     for word, error in zip(REASONS.values(), failed, strict=True):
         assert word.lower() in error.lower(), error
+    verdicts = sorted((project / "store/verdicts").rglob("*.json"))
+    for word, path in zip(REMARKS.values(), verdicts[-len(REMARKS) :], strict=True):
+        assert any(word in remark for remark in Verdict.read(path).remarks), path
     bad = rows(project, "select obsid from quality_flags group by obsid having max(is_good) = 0")
     assert len(bad) == len(REASONS)
     assert run(project) == {}  # what was told once stands in SQL
